@@ -1,0 +1,98 @@
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { repository } from "./cacheFolder";
+import { runAttached } from "./command";
+import { findPulumiCli } from "./pulumiCli";
+import { pythonTools, toolVariables } from "./pythonTools";
+import { atShutdown } from "./shutdown";
+import { type Counts, parseTestArguments, type StageName } from "./testStages";
+
+/** What a stage does with the environment that has the tools; null when it counts no tests, only fails or not. */
+type Stage = (environment: NodeJS.ProcessEnv, mochaArguments: readonly string[]) => Promise<Counts | boolean>;
+
+const bin = (name: string) => join(repository, "node_modules", ".bin", name);
+
+const stages: Record<StageName, Stage> = {
+    types: async (env) => (await attached(bin("tsc"), ["-p", "tsconfig.json"], env)) === 0,
+    lint: async (env) => (await attached(bin("biome"), ["check", "."], env)) === 0,
+    unit: (env, args) => mocha("unit", ["--timeout", "60000", ...args], env),
+    engine: (env, args) => mocha("engine", ["--timeout", "300000", ...args], env),
+    install: (env, args) => mocha("install", ["--timeout", "600000", ...args], env),
+};
+
+/** Runs the stages that the arguments name, or all, and ends with the line `N passed, N failed`. */
+async function main(): Promise<number> {
+    const { stages: chosen, mochaArguments } = parseTestArguments(process.argv.slice(2));
+    const env: NodeJS.ProcessEnv = { ...process.env };
+    if (chosen.some((name) => name !== "types" && name !== "lint")) {
+        Object.assign(env, toolVariables(await pythonTools()));
+    }
+    if (chosen.some((name) => name === "engine" || name === "install")) {
+        env["PLL_PULUMI"] = (await findPulumiCli()).folder;
+    }
+    let passed = 0;
+    let failed = 0;
+    const summary: string[] = [];
+    for (const name of chosen) {
+        console.log(`\n=== ${name} ===`);
+        const started = performance.now();
+        const result = await stages[name](env, mochaArguments);
+        const seconds = `${((performance.now() - started) / 1000).toFixed(1)} s`;
+        if (typeof result === "boolean") {
+            failed += result ? 0 : 1;
+            summary.push(`${name}: ${result ? "ok" : "failed"}, ${seconds}`);
+        } else {
+            passed += result.passed;
+            failed += result.failed;
+            summary.push(`${name}: ${result.passed} passed, ${result.failed} failed, ${seconds}`);
+        }
+        console.log(`--- ${summary.at(-1)}`);
+    }
+    console.log(`\n${summary.join("\n")}\n${passed} passed, ${failed} failed`);
+    return failed === 0 ? 0 : 1;
+}
+
+/** Runs one folder of tests. A run that ends before its report, or badly with no failed test, is one failure. */
+async function mocha(folder: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Counts> {
+    const tests = await readdir(join(repository, "test", folder), { recursive: true }).catch(() => []);
+    if (!tests.some((name) => name.endsWith(".test.ts"))) {
+        console.log(`No tests in test/${folder}.`);
+        return { passed: 0, failed: 1 };
+    }
+    const temporary = await mkdtemp(join(tmpdir(), "pulumi-lambda-layer-test-"));
+    const remove = atShutdown(() => rm(temporary, { recursive: true, force: true }));
+    const countsPath = join(temporary, "counts.json");
+    try {
+        const reporter = join(__dirname, "mochaReporter.ts");
+        const exitCode = await attached(
+            bin("mocha"),
+            ["--reporter", reporter, ...args, `test/${folder}/**/*.test.ts`],
+            { ...env, PLL_COUNTS: countsPath },
+        );
+        const counts: Counts | undefined = await readFile(countsPath, "utf8").then(
+            JSON.parse,
+            () => undefined,
+        );
+        if (counts === undefined) {
+            return { passed: 0, failed: 1 };
+        }
+        return exitCode !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+    } finally {
+        await remove();
+    }
+}
+
+const attached = (command: string, args: readonly string[], env: NodeJS.ProcessEnv) =>
+    runAttached(command, args, { cwd: repository, env });
+
+main().then(
+    (exitCode) => {
+        process.exitCode = exitCode;
+    },
+    (error) => {
+        console.error(error instanceof Error ? error.message : error);
+        console.log("0 passed, 1 failed");
+        process.exitCode = 1;
+    },
+);

@@ -1,0 +1,32 @@
+export const stageNames = ["types", "lint", "unit", "engine", "install"] as const;
+
+export type StageName = (typeof stageNames)[number];
+
+/** How many tests passed and failed. */
+export interface Counts {
+    readonly passed: number;
+    readonly failed: number;
+}
+
+const isStageName = (text: string): text is StageName => stageNames.some((name) => name === text);
+
+/**
+ * What `npm test -- <stages> <options>` asks for: leading stage names choose stages (none: all, in their order), the
+ * rest goes to mocha. Throws an Error that lists the stages when the first word is none and no option.
+ */
+export function parseTestArguments(args: readonly string[]): {
+    stages: readonly StageName[];
+    mochaArguments: readonly string[];
+} {
+    const named = args.findIndex((argument) => !isStageName(argument));
+    const count = named === -1 ? args.length : named;
+    const first = args[count];
+    if (first !== undefined && !first.startsWith("-")) {
+        throw new Error(`There is no stage "${first}". The stages are ${stageNames.join(", ")}.`);
+    }
+    const asked = args.slice(0, count);
+    return {
+        stages: asked.length === 0 ? stageNames : stageNames.filter((name) => asked.includes(name)),
+        mochaArguments: args.slice(count),
+    };
+}

@@ -1,0 +1,19 @@
+/** Where the tests' tools are: set by the bootstrap, which installs them, so that no test has to skip. */
+function toolPath(variable: string): string {
+    const path = process.env[variable];
+    if (path === undefined || path === "") {
+        throw new Error(
+            `${variable} is not set: run the tests through "npm test", which installs the tools and sets it.`,
+        );
+    }
+    return path;
+}
+
+/** The `uv` executable that the tests drive. */
+export const uvPath = (): string => toolPath("PLL_UV");
+
+/** A Python with boto3, packaging and the emulators installed. */
+export const pythonPath = (): string => toolPath("PLL_PYTHON");
+
+/** The `poetry` executable, with the export plugin. */
+export const poetryPath = (): string => toolPath("PLL_POETRY");
