@@ -1,0 +1,50 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { parse } from "smol-toml";
+import { normalizeName } from "./name";
+import { parseRequirement } from "./requirement";
+
+/**
+ * What the `pyproject.toml` of a folder asks for directly, in any group or extra, by normalised name; undefined when there is
+ * none that can be read. A poetry.lock does not tell it.
+ */
+export async function readDirectNames(folder: string): Promise<ReadonlySet<string> | undefined> {
+    const text = await readFile(path.join(folder, "pyproject.toml"), "utf8").catch(() => undefined);
+    if (text === undefined) return undefined;
+    try {
+        return directNames(parse(text));
+    } catch {
+        return undefined;
+    }
+}
+
+/** PEP 621's and PEP 735's lists, and poetry's own tables. */
+function directNames(document: unknown): ReadonlySet<string> {
+    const poetry = at(document, "tool", "poetry");
+    const stated = [
+        at(document, "project", "dependencies"),
+        ...members(at(document, "project", "optional-dependencies")),
+        ...members(at(document, "dependency-groups")),
+    ].flatMap((list) => (Array.isArray(list) ? list : []));
+    const tables = [
+        at(poetry, "dependencies"),
+        at(poetry, "dev-dependencies"),
+        ...members(at(poetry, "group")).map((group) => at(group, "dependencies")),
+    ];
+    const fromTables = tables.flatMap((table) => Object.keys(asTable(table)));
+    const fromLists = stated.flatMap((item) => {
+        const parsed = typeof item === "string" ? parseRequirement(item) : undefined;
+        return parsed !== undefined && "name" in parsed && parsed.name !== undefined ? [parsed.name] : [];
+    });
+    return new Set([...fromTables, ...fromLists].map(normalizeName));
+}
+
+const asTable = (value: unknown): Readonly<Record<string, unknown>> =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+        ? (value as Record<string, unknown>)
+        : {};
+
+const members = (value: unknown): unknown[] => Object.values(asTable(value));
+
+const at = (value: unknown, ...keys: readonly string[]): unknown =>
+    keys.reduce((inner, key) => asTable(inner)[key], value);

@@ -1,0 +1,272 @@
+import { LayerError } from "../errors";
+import { describeTarget, type Target } from "../target";
+import { type Holds, markersFor, readMarker } from "./activation";
+import { chooseFile, describeMissingWheel, waysOut } from "./chooseFile";
+import { excludedNames, excludesPackages, namesLeftOut } from "./exclude";
+import { type Needed, walkGraph } from "./graph";
+import { extrasOf } from "./marker";
+import type {
+    Dependency,
+    Doubt,
+    LockedPackage,
+    Manifest,
+    Selection,
+    SelectionSettings,
+} from "./model";
+import { normalizeName } from "./name";
+import { poetryNeeds } from "./poetryNeeds";
+import { formatPosition } from "./position";
+import { isInPythonRange } from "./pythonRange";
+import { known } from "./root";
+import { tagRanks } from "./wheelTag";
+
+/**
+ * What of a manifest would be installed for a target: each package with the one file that an installer would take.
+ *
+ * The project itself is never part of it; workspace and path packages that it needs are, unless `localPackages` is
+ * false, in which case only what they need is.
+ *
+ * @throws LayerError MANIFEST_TARGET when the manifest was not made for the target; MANIFEST_SELECTION for an unknown
+ * project, extra or group, or ones that exclude each other; WHEEL_NOT_FOUND when a package has files, but none for
+ * the target; MANIFEST_EMPTY when nothing is left; MANIFEST_SYNTAX for an unreadable marker
+ */
+export function selectDependencies(
+    manifest: Manifest,
+    settings: SelectionSettings,
+    target: Target,
+): Selection {
+    const doubts: Doubt[] = [...manifest.doubts];
+    refuseOtherPython(manifest, target, doubts);
+    refuseOtherEnvironment(manifest, target);
+    const needed = neededPackages(manifest, settings, target, doubts);
+    const candidates = oneOfEachName(
+        manifest,
+        needed.packages.filter((locked) => isInstalled(locked, settings)),
+    );
+    const leftOut = leftOutOf(manifest, candidates, needed, settings);
+    const installed = candidates.filter(({ name }) => !leftOut.has(name));
+    if (installed.length === 0) throw nothingSelected(manifest, settings, needed.packages, target);
+
+    const ranks = tagRanks(target);
+    const sourceBuilds = new Set(settings.allowSourceBuilds.map(normalizeName));
+    const missing: LockedPackage[] = [];
+    const dependencies = installed.map((locked): Dependency => {
+        const choice = chooseFile(locked, ranks, sourceBuilds.has(locked.name));
+        if (choice.type === "none") missing.push(locked);
+        if (
+            choice.type === "open" &&
+            manifest.kind !== "requirements.txt" &&
+            locked.source.type === "registry"
+        ) {
+            doubts.push({
+                reason: `${locked.name} is locked without its files`,
+                position: locked.position,
+                next: "Lock again with a current version of the tool.",
+            });
+        }
+        return {
+            name: locked.name,
+            ...(locked.version === undefined ? {} : { version: locked.version }),
+            source: locked.source,
+            ...(choice.type === "file" ? { file: choice.file } : {}),
+            hashes: choice.type === "file" ? [] : [...new Set(locked.hashes)].sort(),
+            position: locked.position,
+        };
+    });
+    if (missing.length > 0) throw wheelNotFound(missing, target);
+    const names = new Set(manifest.packages.map(({ name }) => name));
+    const unknownExcludes = [...excludedNames(settings)].filter((name) => !names.has(name));
+    return { dependencies, doubts: distinctDoubts(doubts), unknownExcludes };
+}
+
+/**
+ * Names that `exclude` keeps out. A requirements.txt does not tell what needs what: there only the names themselves go,
+ * and what only they needed goes when the list is built.
+ */
+function leftOutOf(
+    manifest: Manifest,
+    candidates: readonly LockedPackage[],
+    { needs, direct }: Needed,
+    settings: SelectionSettings,
+): ReadonlySet<string> {
+    if (manifest.kind === "requirements.txt") return excludedNames(settings);
+    if (!excludesPackages(settings)) return new Set();
+    return namesLeftOut({ installed: candidates.map(({ name }) => name), needs, direct }, settings);
+}
+
+/** What the selection needs, source trees without anything to install among them. */
+function neededPackages(
+    manifest: Manifest,
+    settings: SelectionSettings,
+    target: Target,
+    doubts: Doubt[],
+): Needed {
+    switch (manifest.kind) {
+        case "uv.lock":
+            return walkGraph(manifest, settings, target, doubts);
+        case "poetry.lock": {
+            refusePackage(manifest, settings);
+            const extras = known("extra", settings.extras, poetryExtras(manifest), manifest.path);
+            const groups = new Set([
+                "main",
+                ...known("group", settings.groups, manifest.packages.flatMap(groupNames), manifest.path),
+            ]);
+            const holds = markersFor(target, { extras }, doubts);
+            const packages = manifest.packages.filter((locked) => isInGroups(locked, groups, holds));
+            const needs = poetryNeeds(packages, markersFor(target, {}, []));
+            return { packages, needs, direct: settings.directNames };
+        }
+        case "requirements.txt": {
+            refusePackage(manifest, settings);
+            for (const kind of ["extra", "group"] as const)
+                known(kind, settings[`${kind}s`], [], manifest.path);
+            const holds = markersFor(target, {}, doubts);
+            const packages = manifest.packages.filter((locked) =>
+                holds(locked.marker, locked.name, locked.position),
+            );
+            return { packages, needs: new Map() };
+        }
+    }
+}
+
+function isInGroups(locked: LockedPackage, groups: ReadonlySet<string>, holds: Holds): boolean {
+    if (!holds(locked.marker, locked.name, locked.position)) return false;
+    // Poetry before lock 2.1 does not say which groups need a package; the reader's doubt tells what that means.
+    if (locked.markersByGroup === undefined) return true;
+    return [...locked.markersByGroup].some(
+        ([group, marker]) => groups.has(group) && holds(marker, locked.name, locked.position),
+    );
+}
+
+const groupNames = (locked: LockedPackage): readonly string[] => [...(locked.markersByGroup?.keys() ?? [])];
+
+/** The extras that a poetry.lock knows: its own table's, and those that markers ask for. */
+function* poetryExtras(manifest: Manifest): Iterable<string> {
+    yield* manifest.extras?.keys() ?? [];
+    for (const { name, position, markersByGroup } of manifest.packages) {
+        for (const marker of markersByGroup?.values() ?? []) {
+            if (marker.includes("extra")) yield* extrasOf(readMarker(marker, name, position));
+        }
+    }
+}
+
+/** Whether a needed package is put into the layer. An editable `.` of a requirements.txt is the project itself. */
+function isInstalled({ source }: LockedPackage, settings: SelectionSettings): boolean {
+    if (source.type === "path") return settings.localPackages;
+    if (source.type !== "directory") return true;
+    return settings.localPackages && !source.virtual && !(source.editable && source.path === ".");
+}
+
+/** The packages by name, each once. @throws LayerError MANIFEST_SELECTION when two versions of one are left */
+function oneOfEachName(manifest: Manifest, packages: readonly LockedPackage[]): readonly LockedPackage[] {
+    const byName = new Map<string, LockedPackage>();
+    for (const locked of packages) {
+        const other = byName.get(locked.name);
+        if (other === undefined) byName.set(locked.name, locked);
+        else if (other.version === locked.version && other.source.type === locked.source.type) {
+            byName.set(locked.name, { ...other, hashes: [...other.hashes, ...locked.hashes] });
+        } else {
+            throw new LayerError("MANIFEST_SELECTION", {
+                what: `${manifest.path} has two of ${locked.name} for the same target: ${other.version ?? "one"} and ${locked.version ?? "another"}.`,
+                where: `${formatPosition(other.position)} and ${formatPosition(locked.position)}`,
+                next: "Give them environment markers that exclude each other, or keep one of them.",
+                property: "manifest",
+            });
+        }
+    }
+    return [...byName.values()].sort((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+function refuseOtherPython(manifest: Manifest, target: Target, doubts: Doubt[]): void {
+    const range = manifest.requiresPython;
+    if (range === undefined) return;
+    const isIn = isInPythonRange(target.pythonFullVersion, range);
+    if (isIn === undefined) {
+        doubts.push({
+            reason: `the range of Pythons \`${range}\` can't be read`,
+            next: "Write it as PEP 440 specifiers, for instance >=3.12,<3.15.",
+        });
+    }
+    if (isIn !== false) return;
+    const isPatchOnly = Array.from({ length: 60 }, (_, patch) => `${target.pythonVersion}.${patch}`).some(
+        (version) => isInPythonRange(version, range),
+    );
+    throw new LayerError("MANIFEST_TARGET", {
+        what: `${manifest.path} was made for Python ${range}, and ${target.pythonFullVersion} is not among it.`,
+        next: [
+            isPatchOnly
+                ? "If Lambda has that patch release, set pythonVersion to it in full."
+                : "Set pythonVersion to one of them.",
+            "Or widen requires-python in pyproject.toml and lock again.",
+        ],
+        property: "pythonVersion",
+    });
+}
+
+function refuseOtherEnvironment(manifest: Manifest, target: Target): void {
+    if (manifest.environments.length === 0) return;
+    const holds = markersFor(target, {}, []);
+    const position = { file: manifest.path, line: 1, column: 1 };
+    if (manifest.environments.some((marker) => holds(marker, manifest.path, position))) return;
+    throw new LayerError("MANIFEST_TARGET", {
+        what: `${manifest.path} was locked for some environments only, and ${describeTarget(target)} is not among them.`,
+        detail: manifest.environments.slice(0, 4),
+        next: "Add one for sys_platform == 'linux' and this machine to environments in [tool.uv], and lock again.",
+        property: "manifest",
+    });
+}
+
+function refusePackage(manifest: Manifest, settings: SelectionSettings): void {
+    if (settings.package === undefined) return;
+    throw new LayerError("MANIFEST_SELECTION", {
+        what: `${manifest.path} is no workspace's lock, so there is no project ${settings.package} to choose.`,
+        next: "Leave out package: it is for a uv.lock.",
+        property: "package",
+    });
+}
+
+function wheelNotFound(missing: readonly LockedPackage[], target: Target): LayerError {
+    const [first] = missing;
+    const described = missing.slice(0, 3);
+    const lines = described.flatMap((locked) => describeMissingWheel(locked, target, missing.length === 1));
+    return new LayerError("WHEEL_NOT_FOUND", {
+        what: `${missing.length === 1 ? `${first?.name} has` : `${missing.length} packages have`} no wheel for ${describeTarget(target)}.`,
+        where: missing
+            .slice(0, 3)
+            .map(({ position }) => formatPosition(position))
+            .join(", "),
+        detail:
+            missing.length > described.length
+                ? [...lines, `and ${missing.length - described.length} more`]
+                : lines,
+        next: waysOut(missing, target),
+        property: "manifest",
+    });
+}
+
+function nothingSelected(
+    manifest: Manifest,
+    settings: SelectionSettings,
+    needed: readonly LockedPackage[],
+    target: Target,
+): LayerError {
+    const asked = [
+        ...settings.extras.map((name) => `extra ${name}`),
+        ...settings.groups.map((name) => `group ${name}`),
+    ];
+    return new LayerError("MANIFEST_EMPTY", {
+        what: `Nothing in ${manifest.path} is to be installed for ${describeTarget(target)}${asked.length === 0 ? "" : ` with ${asked.join(", ")}`}.`,
+        next: [
+            manifest.packages.length === 0 || manifest.kind === "requirements.txt"
+                ? "Add a dependency, or check the environment markers of those there are."
+                : "Name the extras or groups that hold the dependencies, or check their environment markers.",
+            ...(needed.length > 0 && !settings.localPackages ? ["Or leave out localPackages: false."] : []),
+            ...(excludesPackages(settings) ? ["Or exclude less."] : []),
+        ],
+        property: "manifest",
+    });
+}
+
+function distinctDoubts(doubts: readonly Doubt[]): readonly Doubt[] {
+    return [...new Map(doubts.map((doubt) => [`${doubt.reason}\n${doubt.position?.line}`, doubt])).values()];
+}

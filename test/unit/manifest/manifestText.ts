@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import path from "node:path";
+import { isLayerError, type LayerError } from "../../../provider/errors";
+import {
+    type LockedPackage,
+    type Manifest,
+    type ManifestFile,
+    type ManifestKind,
+    parseManifest,
+    readManifest,
+} from "../../../provider/manifest";
+
+/** The folder of the manifests that the tests read. */
+export const fixtures = path.resolve(__dirname, "../../fixtures/manifests");
+
+/** Reads and understands a manifest of the fixtures. */
+export async function parseFixture(name: string): Promise<Manifest> {
+    return parseManifest(await readManifest(name, { folder: fixtures }));
+}
+
+/** A manifest that holds `text`, as if it had been read from `/project`, with its includes by path. */
+export function manifestText(
+    kind: ManifestKind,
+    text: string,
+    includes: Readonly<Record<string, string>> = {},
+): ManifestFile {
+    const bytes = Buffer.from(text);
+    const inProject = (name: string) => path.resolve("/project", name);
+    return {
+        kind,
+        path: kind,
+        folder: "/project",
+        absolutePath: inProject(kind),
+        bytes,
+        md5: createHash("md5").update(bytes).digest("hex"),
+        text,
+        includes: Object.entries(includes).map(([name, content]) => ({
+            path: name,
+            absolutePath: inProject(name),
+            bytes: Buffer.from(content),
+            text: content,
+        })),
+    };
+}
+
+/** Understands a manifest that holds `text`. */
+export const parseText = (
+    kind: ManifestKind,
+    text: string,
+    includes?: Readonly<Record<string, string>>,
+): Manifest => parseManifest(manifestText(kind, text, includes));
+
+/** The error that understanding `text` gives. */
+export function errorOf(
+    kind: ManifestKind,
+    text: string,
+    includes?: Readonly<Record<string, string>>,
+): LayerError {
+    try {
+        parseText(kind, text, includes);
+    } catch (error) {
+        assert.ok(isLayerError(error), `no LayerError but ${String(error)}`);
+        return error;
+    }
+    return assert.fail("understood, though it should not be");
+}
+
+/** The one package of that name. */
+export function packageNamed(manifest: Manifest, name: string): LockedPackage {
+    const found = manifest.packages.filter((each) => each.name === name);
+    assert.equal(found.length, 1, `${found.length} packages are called ${name}`);
+    return found[0] ?? assert.fail();
+}
