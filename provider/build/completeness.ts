@@ -1,0 +1,129 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { LayerError } from "../errors";
+import type { Dependency } from "../manifest/model";
+import { normalizeName } from "../manifest/name";
+import { formatPosition } from "../manifest/position";
+import { describeTarget } from "../target";
+import type { BuildContext } from "./context";
+import { commonPlaces, type Lookup } from "./lookup";
+import type { Wheel } from "./model";
+import { RunError } from "./run";
+import { compileArguments, lastLines, runUv, type Uv, uvEnvironment, uvFailed } from "./uv";
+
+/**
+ * Throws REQUIREMENTS_INCOMPLETE when something that a dependency of a requirements.txt needs on the target is not in the list:
+ * resolving a complete list, with dependencies, adds nothing. Also when two lines contradict each other.
+ *
+ * `wheels` are those at hand already, by name: their own metadata is read, since no index knows what was built here.
+ */
+export async function checkComplete(
+    dependencies: readonly Dependency[],
+    wheels: ReadonlyMap<string, Wheel>,
+    lookup: Lookup,
+    uv: Uv,
+    context: BuildContext,
+): Promise<void> {
+    const base = context.environment ?? process.env;
+    const environment = uvEnvironment(base);
+    const places = commonPlaces(lookup, base);
+    const isHashed = dependencies.every(({ file, hashes }) => file?.hash !== undefined || hashes.length > 0);
+    const folder = await mkdtemp(join(context.temporaryFolder, "check-"));
+    try {
+        const pins = join(folder, "pins.txt");
+        const answer = join(folder, "resolved.txt");
+        await writeFile(pins, dependencies.map((one) => `${pin(one, wheels, lookup)}\n`).join(""));
+        await runUv(
+            uv,
+            [
+                ...compileArguments(uv, lookup.target),
+                ...[pins, "--annotation-style", "line", "--output-file", answer, "--only-binary", ":all:"],
+                ...[...lookup.allowSourceBuilds].flatMap((name) => ["--no-binary", name]),
+                ...(isHashed && !environment["UV_INDEX_STRATEGY"]
+                    ? ["--index-strategy", "unsafe-best-match"]
+                    : []),
+                ...places.args,
+            ],
+            { cwd: folder, environment: { ...environment, ...places.environment } },
+            context,
+        );
+        const listed = new Set(dependencies.map(({ name }) => name));
+        const missing = resolvedLines(await readFile(answer, "utf8")).filter(({ name }) => !listed.has(name));
+        if (missing.length > 0) throw incomplete(missing, dependencies, lookup);
+    } catch (error) {
+        if (context.signal.aborted || !(error instanceof RunError)) throw error;
+        if (!error.details.tail.some((line) => line.includes("No solution found")))
+            throw uvFailed(error, "uv could not tell whether the list is complete", places.indexes);
+        throw new LayerError("REQUIREMENTS_INCOMPLETE", {
+            what: `${lookup.manifest.path} can't be installed for ${describeTarget(lookup.target)} as it is: what its packages need does not agree with it.`,
+            detail: lastLines(error, places.indexes),
+            next: remedy(lookup),
+            cause: error,
+        });
+    } finally {
+        await rm(folder, { recursive: true, force: true });
+    }
+}
+
+/** One line for uv: a dependency with the extras that the manifest asks for, tied to its version or to the wheel at hand. */
+function pin(dependency: Dependency, wheels: ReadonlyMap<string, Wheel>, lookup: Lookup): string {
+    const extras = lookup.manifest.packages
+        .filter(({ name }) => name === dependency.name)
+        .flatMap(({ requestedExtras }) => requestedExtras ?? []);
+    const named = dependency.name + (extras.length === 0 ? "" : `[${[...new Set(extras)].join(",")}]`);
+    const wheel = wheels.get(dependency.name);
+    return wheel === undefined
+        ? `${named}==${dependency.version}`
+        : `${named} @ ${pathToFileURL(wheel.path).href}`;
+}
+
+interface ResolvedLine {
+    readonly name: string;
+    readonly version: string;
+    /** Who needs it, as uv names them. */
+    readonly neededBy: readonly string[];
+}
+
+/** Lines like `idna==3.20  # via requests, -r pins.txt`. */
+function resolvedLines(text: string): ResolvedLine[] {
+    return text.split("\n").flatMap((line) => {
+        const match = /^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*(?:==|@)\s*(\S+)(?:.*# via (.*))?/.exec(line);
+        if (!match?.[1]) return [];
+        const neededBy = (match[3] ?? "").split(",").map((name) => name.trim());
+        return [
+            {
+                name: normalizeName(match[1]),
+                version: match[2] ?? "",
+                neededBy: neededBy.filter((name) => name !== "" && !name.startsWith("-")),
+            },
+        ];
+    });
+}
+
+const mostShown = 6;
+
+function incomplete(
+    missing: readonly ResolvedLine[],
+    dependencies: readonly Dependency[],
+    lookup: Lookup,
+): LayerError {
+    const first = dependencies.find(({ name }) => missing.some(({ neededBy }) => neededBy.includes(name)));
+    return new LayerError("REQUIREMENTS_INCOMPLETE", {
+        what:
+            `${lookup.manifest.path} does not list everything that its packages need on ${describeTarget(lookup.target)}: ` +
+            `${missing.length} ${missing.length === 1 ? "package is" : "packages are"} missing.`,
+        ...(first === undefined ? {} : { where: formatPosition(first.position) }),
+        detail: [
+            ...missing
+                .slice(0, mostShown)
+                .map(({ name, neededBy }) => `${name}, needed by ${neededBy.join(", ") || "the list"}`),
+            ...(missing.length > mostShown ? [`… and ${missing.length - mostShown} more`] : []),
+        ],
+        next: remedy(lookup),
+    });
+}
+
+const remedy = (lookup: Lookup) => [
+    `Write the complete list: \`uv pip compile ${lookup.manifest.path} --generate-hashes -o <complete list>\`, and name that one as the manifest.`,
+];

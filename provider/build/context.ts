@@ -1,0 +1,16 @@
+import type { Run } from "./run";
+
+/** What the build step works with; nothing in it reaches for anything else. */
+export interface BuildContext {
+    readonly run: Run;
+    /** Ends the build: no child runs and no file is left once it has thrown. */
+    readonly signal: AbortSignal;
+    /** Kept between runs and shared by processes; see `wheelCache.ts`. */
+    readonly cacheFolder: string;
+    /** Exists, belongs to this build alone, and is removed by the caller. Built wheels are in it. */
+    readonly temporaryFolder: string;
+    /** Takes one line on what is being done. */
+    readonly report: (line: string) => void;
+    /** @default - this process's own */
+    readonly environment?: NodeJS.ProcessEnv | undefined;
+}

@@ -1,0 +1,235 @@
+import { createWriteStream } from "node:fs";
+import { rm } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Dispatcher } from "undici";
+import { LayerError } from "../errors";
+import { type Digests, digester, hashMismatch, isAccepted } from "./fileHash";
+
+/** A file to be fetched over HTTP. */
+export interface Download {
+    /** For messages. */
+    readonly filename: string;
+    /** `https:` or `http:`, without credentials. */
+    readonly url: string;
+    /** Acceptable hashes, `algorithm:hex`; empty when nobody knows any. */
+    readonly hashes: readonly string[];
+}
+
+/** Fetches files over pooled connections; make one for a build and close it at its end. */
+export interface Fetcher {
+    /**
+     * Fetches a file to `destination`, which must not exist.
+     *
+     * 429, 5xx and broken connections are tried {@link attempts} times with growing pauses. Throws DOWNLOAD_FAILED, HASH_MISMATCH, or the
+     * signal's reason, and then leaves no file.
+     */
+    readonly fetch: (
+        download: Download,
+        destination: string,
+        signal: AbortSignal,
+    ) => Promise<{ readonly sha256: string; readonly digests: Digests; readonly size: number }>;
+    /** Ends every connection. */
+    readonly close: () => Promise<void>;
+}
+
+/** How often a file is tried for. */
+export const attempts = 4;
+const mostRedirects = 10;
+/** Milliseconds without a byte after which a connection counts as broken. */
+const silenceMs = 60_000;
+/** The longest pause, in ms, that a server's `Retry-After` can ask for. */
+const longestPauseMs = 30_000;
+
+/**
+ * A fetcher that goes through the proxies that `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` name (either case; Node 20's own fetch ignores them)
+ * and trusts what Node trusts, `NODE_EXTRA_CA_CERTS` included.
+ *
+ * `authorization` gives the header for an address. It is asked again for each redirect, so credentials follow nowhere by themselves.
+ */
+export function openFetcher(settings: {
+    readonly environment: NodeJS.ProcessEnv;
+    readonly authorization: (url: URL) => string | undefined;
+    /** Milliseconds before the second attempt, doubled for each further one. @default 500 */
+    readonly pauseMs?: number | undefined;
+}): Fetcher {
+    // undici takes 0.1 s to load: nothing pays for it that has all its wheels in the cache.
+    let opened:
+        | Promise<{ readonly request: typeof import("undici").request; readonly agent: Dispatcher }>
+        | undefined;
+    const open = async () => {
+        const { EnvHttpProxyAgent, request } = await import("undici");
+        return {
+            request,
+            agent: new EnvHttpProxyAgent({
+                ...proxies(settings.environment),
+                connect: { timeout: 20_000 },
+                headersTimeout: silenceMs,
+                bodyTimeout: silenceMs,
+            }),
+        };
+    };
+
+    const once = async (download: Download, destination: string, signal: AbortSignal) => {
+        opened ??= open();
+        const { request, agent } = await opened;
+        let url = new URL(download.url);
+        for (let redirects = 0; ; redirects++) {
+            const authorization = settings.authorization(url);
+            const response = await request(url, {
+                dispatcher: agent,
+                signal,
+                headers: {
+                    accept: "*/*",
+                    // The hash is of the file as it is stored; a compressed answer would be other bytes.
+                    "accept-encoding": "identity",
+                    "user-agent": "pulumi-lambda-layer",
+                    ...(authorization === undefined ? {} : { authorization }),
+                },
+            });
+            const location = response.headers["location"];
+            if (response.statusCode >= 300 && response.statusCode < 400 && typeof location === "string") {
+                await response.body.dump();
+                const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
+                if (next === undefined || redirects === mostRedirects) throw new Refused("redirects nowhere");
+                if (url.protocol === "https:" && next.protocol !== "https:")
+                    throw new Refused("redirects from https to an unprotected address");
+                next.username = "";
+                next.password = "";
+                url = next;
+                continue;
+            }
+            if (response.statusCode !== 200) {
+                await response.body.dump();
+                throw new Refused(
+                    `answered ${response.statusCode}`,
+                    response.statusCode,
+                    url.host,
+                    response.headers,
+                );
+            }
+            const hash = digester(download.hashes);
+            let size = 0;
+            await pipeline(
+                response.body,
+                async function* (chunks: AsyncIterable<Buffer>) {
+                    for await (const chunk of chunks) {
+                        hash.update(chunk);
+                        size += chunk.length;
+                        yield chunk;
+                    }
+                },
+                createWriteStream(destination, { flags: "wx" }),
+                { signal },
+            );
+            const digests = hash.digests();
+            if (!isAccepted(digests, download.hashes))
+                throw hashMismatch(download.filename, withoutQuery(url), download.hashes, digests);
+            return { sha256: digests.get("sha256") ?? "", digests, size };
+        }
+    };
+
+    return {
+        fetch: async (download, destination, signal) => {
+            for (let attempt = 1; ; attempt++) {
+                try {
+                    return await once(download, destination, signal);
+                } catch (error) {
+                    await rm(destination, { force: true });
+                    signal.throwIfAborted();
+                    if (error instanceof LayerError) throw error;
+                    if (attempt === attempts || !isPassing(error))
+                        throw downloadFailed(download, error, attempt);
+                    const pauseMs =
+                        (settings.pauseMs ?? 500) * 2 ** (attempt - 1) * (0.75 + Math.random() / 2);
+                    await sleep(Math.max(pauseMs, retryAfterMs(error)), undefined, { signal });
+                }
+            }
+        },
+        close: async () => {
+            await opened?.then(({ agent }) => agent.destroy()).catch(() => undefined);
+        },
+    };
+}
+
+/** A server's answer that is not the file. */
+class Refused extends Error {
+    constructor(
+        message: string,
+        readonly status?: number,
+        readonly host?: string,
+        readonly headers?: Readonly<Record<string, string | string[] | undefined>>,
+    ) {
+        super(message);
+    }
+}
+
+/** Failures of this machine and of certificates, which the next attempt would meet again. */
+const lasting =
+    /^(?:CERT_|ERR_TLS|ERR_SSL|ERR_INVALID|UND_ERR_INVALID|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|E(?:NOSPC|ACCES|ROFS|DQUOT|NOENT|PERM|EXIST)$)/;
+
+/** Whether the same request may succeed a little later. */
+function isPassing(error: unknown): boolean {
+    if (error instanceof Refused)
+        return error.status !== undefined && (error.status >= 500 || [408, 425, 429].includes(error.status));
+    return !lasting.test(systemCode(error));
+}
+
+function systemCode(error: unknown): string {
+    return typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
+}
+
+function retryAfterMs(error: unknown): number {
+    const seconds = error instanceof Refused ? Number(error.headers?.["retry-after"]) : 0;
+    return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0) * 1000, longestPauseMs) : 0;
+}
+
+function downloadFailed(download: Download, error: unknown, tries: number): LayerError {
+    const host = new URL(download.url).host;
+    const status = error instanceof Refused ? error.status : undefined;
+    const code = systemCode(error);
+    const message = error instanceof Error ? error.message : String(error);
+    const reason =
+        error instanceof Refused
+            ? `${error.host ?? host} ${message}`
+            : `the connection to ${host} failed: ${code === "" || message.includes(code) ? message : `${code}, ${message}`}`;
+    const next =
+        status === 401 || status === 403
+            ? [
+                  `Give the credentials for ${error instanceof Refused ? error.host : host} in the \`indexes\` argument, or in a netrc.`,
+              ]
+            : status === 404 || status === 410
+              ? ["The file is no longer where the manifest says: lock again."]
+              : /CERT|SELF_SIGNED|UNABLE_TO|DEPTH_ZERO/.test(code)
+                ? ["Name your organisation's certificate authority in NODE_EXTRA_CA_CERTS (a PEM file)."]
+                : ["Check the network and, behind a proxy, HTTPS_PROXY and NO_PROXY; then run it again."];
+    return new LayerError("DOWNLOAD_FAILED", {
+        what: `${download.filename} could not be fetched${tries > 1 ? ` in ${tries} attempts` : ""}: ${reason}.`,
+        where: withoutQuery(new URL(download.url)),
+        next,
+        cause: error,
+    });
+}
+
+/** An address for a message: a query may be a signature, and user info a password. */
+function withoutQuery(url: URL): string {
+    return `${url.protocol}//${url.host}${url.pathname}`;
+}
+
+function proxies(environment: NodeJS.ProcessEnv): {
+    readonly httpProxy: string;
+    readonly httpsProxy: string;
+    readonly noProxy: string;
+} {
+    const value = (name: string) => environment[name.toLowerCase()] || environment[name] || "";
+    // curl and pip take `host:port` for an HTTP proxy.
+    const address = (name: string) => {
+        const text = value(name) || value("ALL_PROXY");
+        return text === "" || text.includes("://") ? text : `http://${text}`;
+    };
+    return {
+        httpProxy: address("HTTP_PROXY"),
+        httpsProxy: address("HTTPS_PROXY"),
+        noProxy: value("NO_PROXY"),
+    };
+}

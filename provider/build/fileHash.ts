@@ -1,0 +1,86 @@
+import { createHash, type Hash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { LayerError } from "../errors";
+
+/** Algorithms that a manifest's hash may use and we check, as pip's hash mode does; weaker ones prove nothing. */
+export const checkedAlgorithms = ["sha256", "sha384", "sha512"] as const;
+type Algorithm = (typeof checkedAlgorithms)[number];
+
+/** Digests of some bytes, in lower-case hex; sha256 is always among them. */
+export type Digests = ReadonlyMap<Algorithm, string>;
+
+/** Collects digests of a stream's chunks: sha256, and whatever else `accepted` asks for. */
+export function digester(accepted: readonly string[]): {
+    readonly update: (chunk: Uint8Array) => void;
+    readonly digests: () => Digests;
+} {
+    const wanted = checkedAlgorithms.filter(
+        (name) => name === "sha256" || accepted.some((hash) => hash.startsWith(`${name}:`)),
+    );
+    const hashes = new Map<Algorithm, Hash>(wanted.map((name) => [name, createHash(name)]));
+    return {
+        update: (chunk) => {
+            for (const hash of hashes.values()) hash.update(chunk);
+        },
+        digests: () => new Map([...hashes].map(([name, hash]) => [name, hash.digest("hex")])),
+    };
+}
+
+/** Digests of a file and its size in bytes, read in pieces that hold the event loop for about a millisecond each. */
+export async function hashFile(
+    path: string,
+    accepted: readonly string[],
+    signal: AbortSignal,
+): Promise<{ readonly digests: Digests; readonly sha256: string; readonly size: number }> {
+    const hash = digester(accepted);
+    let size = 0;
+    await pipeline(
+        createReadStream(path, { highWaterMark: 512 * 1024 }),
+        async (chunks: AsyncIterable<Buffer>) => {
+            for await (const chunk of chunks) {
+                hash.update(chunk);
+                size += chunk.length;
+            }
+        },
+        { signal },
+    );
+    const digests = hash.digests();
+    return { digests, sha256: digests.get("sha256") ?? "", size };
+}
+
+/**
+ * Whether bytes with these digests are among the accepted ones (`algorithm:hex`). Without accepted hashes everything is; when
+ * none of them is of an algorithm that we check, nothing is.
+ */
+export function isAccepted(digests: Digests, accepted: readonly string[]): boolean {
+    return (
+        accepted.length === 0 ||
+        [...digests].some(([algorithm, digest]) =>
+            accepted.some((hash) => hash.toLowerCase() === `${algorithm}:${digest}`),
+        )
+    );
+}
+
+/** The failure of a file whose bytes are not the ones that the manifest expects. `where` holds no credentials. */
+export function hashMismatch(
+    filename: string,
+    where: string,
+    accepted: readonly string[],
+    digests: Digests,
+): LayerError {
+    const shown = accepted.slice(0, 3).map((hash) => `expected ${hash}`);
+    return new LayerError("HASH_MISMATCH", {
+        what: `${filename} is not the file that the manifest was made for: its hash differs.`,
+        where,
+        detail: [
+            ...shown,
+            ...(accepted.length > shown.length ? [`… or ${accepted.length - shown.length} more`] : []),
+            ...[...digests].map(([algorithm, digest]) => `received ${algorithm}:${digest}`),
+        ],
+        next: [
+            "If the file was replaced on purpose, lock again; otherwise find out who changed it before you use it.",
+            "A proxy or mirror that answers with a page of its own looks like this too.",
+        ],
+    });
+}

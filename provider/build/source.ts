@@ -1,0 +1,177 @@
+import { cp, mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { LayerError } from "../errors";
+import type { Dependency } from "../manifest/model";
+import { normalizeName } from "../manifest/name";
+import { formatPosition } from "../manifest/position";
+import { compareVersions, parseVersion } from "../manifest/version";
+import { parseWheelName, tagRanks, wheelRank } from "../manifest/wheelTag";
+import { describeTarget, type Target } from "../target";
+import type { BuildContext } from "./context";
+import { hashFile } from "./fileHash";
+import { checkOut } from "./git";
+import { commonPlaces, type Lookup } from "./lookup";
+import type { Wheel } from "./model";
+import { dependencyName } from "./naming";
+import { RunError } from "./run";
+import { countsForBuild, notThere } from "./sourceTree";
+import { findPython, runUv, type Uv, uvEnvironment, uvFailed } from "./uv";
+
+/**
+ * Builds the wheel of a dependency from its source: a source tree beside the manifest, a commit of a repository, or an sdist, which
+ * `archive` then is the path of. Never editable: an editable wheel holds only a path of this machine.
+ *
+ * A source tree is copied first, so that no build writes into the user's folder and two of them never meet. The build gets
+ * neither AWS's nor Pulumi's secrets. The wheel is in the context's temporary folder. Throws TOOL_FAILED, and WHEEL_INVALID or
+ * PLATFORM_MISMATCH when the result is another package or made for another machine.
+ */
+export async function buildFromSource(
+    dependency: Dependency,
+    archive: string | undefined,
+    lookup: Lookup,
+    uv: Uv,
+    context: BuildContext,
+): Promise<Wheel> {
+    const folder = await mkdtemp(join(context.temporaryFolder, "build-"));
+    try {
+        const source = archive ?? (await bringSource(dependency, join(folder, "source"), lookup, context));
+        context.report(
+            `building ${dependencyName(dependency)} from ${archive ? basename(archive) : "source"}`,
+        );
+        const out = join(context.temporaryFolder, "built", basename(folder));
+        await buildWheel(dependency, source, out, folder, lookup, uv, context);
+        const [filename, ...others] = (await readdir(out)).filter((name) => name.endsWith(".whl"));
+        if (filename === undefined || others.length > 0)
+            throw invalid(
+                dependency,
+                `its build made ${others.length === 0 ? "no wheel" : "several wheels"}`,
+            );
+        const version = checkBuilt(dependency, filename, lookup.target);
+        const path = join(out, filename);
+        const { sha256, size } = await hashFile(path, [], context.signal);
+        return { name: dependency.name, version, filename, path, size, sha256, origin: "built" };
+    } finally {
+        await rm(folder, { recursive: true, force: true });
+    }
+}
+
+/** Puts the source tree of a dependency under `folder` and returns where in it the project is. */
+async function bringSource(
+    dependency: Dependency,
+    folder: string,
+    lookup: Lookup,
+    context: BuildContext,
+): Promise<string> {
+    const { source } = dependency;
+    if (source.type === "git") {
+        await checkOut(source, folder, context);
+        return resolve(folder, source.subdirectory ?? ".");
+    }
+    if (source.type !== "directory") throw new Error(`${dependency.name} has no source tree`);
+    const original = resolve(lookup.manifestFolder, source.path);
+    const found = await stat(original).catch(() => undefined);
+    if (!found?.isDirectory()) {
+        throw notThere(dependency, source.path);
+    }
+    await cp(original, folder, {
+        recursive: true,
+        // A link may point outside of the tree, from where a copy of it would find nothing.
+        dereference: true,
+        filter: async (path) => {
+            context.signal.throwIfAborted();
+            return path === original || (await countsForBuild(path, resolve(path, "..") === original));
+        },
+    });
+    return folder;
+}
+
+async function buildWheel(
+    dependency: Dependency,
+    source: string,
+    out: string,
+    folder: string,
+    lookup: Lookup,
+    uv: Uv,
+    context: BuildContext,
+): Promise<void> {
+    const places = commonPlaces(lookup, context.environment ?? process.env);
+    const cwd = join(folder, "empty");
+    await Promise.all([mkdir(cwd), mkdir(out, { recursive: true })]);
+    const environment = {
+        ...withoutSecrets(uvEnvironment(context.environment ?? process.env)),
+        ...places.environment,
+        // Reproducible: the times inside the wheel are those of no machine. Zip has none before 1980.
+        SOURCE_DATE_EPOCH: "315532800",
+        PYTHONHASHSEED: "0",
+        PYTHONDONTWRITEBYTECODE: "1",
+    };
+    const options = { cwd, environment };
+    try {
+        // Compiled code needs the target's own Python; anything else builds with any, and the result is checked.
+        const python = (await findPython(uv, lookup.target.pythonVersion, context)) ?? uv.python;
+        await runUv(
+            uv,
+            [
+                "build",
+                "--wheel",
+                source,
+                "--out-dir",
+                out,
+                ...(python === undefined ? [] : ["--python", python]),
+                ...places.args,
+            ],
+            options,
+            context,
+        );
+    } catch (error) {
+        if (context.signal.aborted || !(error instanceof RunError)) throw error;
+        throw uvFailed(
+            error,
+            `${dependencyName(dependency)} could not be built from source`,
+            places.indexes,
+            [
+                `Try \`uv build --wheel\` on it by itself, put right what it lacks, and run it again.`,
+                `Or use a version of ${dependency.name} that has a wheel.`,
+            ],
+        );
+    }
+}
+
+/** A build runs the package's own code: it gets no secret that it has no use for. */
+function withoutSecrets(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+    return Object.fromEntries(
+        Object.entries(environment).filter(([name]) => !/^(?:AWS_|PULUMI_)/.test(name)),
+    );
+}
+
+/** The version of a built wheel, once it is known to be the package that was asked for and to suit the target. */
+function checkBuilt(dependency: Dependency, filename: string, target: Target): string {
+    const wheel = parseWheelName(filename);
+    if (wheel === undefined || normalizeName(wheel.name) !== dependency.name)
+        throw invalid(dependency, `its build made ${filename}`);
+    const version = wheel.version.replaceAll("_", "-");
+    const [built, locked] = [version, dependency.version ?? version].map(parseVersion);
+    // A source tree's version may move on between two locks; an sdist's may not.
+    if (dependency.source.type !== "directory" && built && locked && compareVersions(built, locked) !== 0)
+        throw invalid(dependency, `its build made version ${version}`);
+    // `linux_<machine>` is what a build here is called. It promises no glibc, which packaging checks in the files themselves.
+    const own = filename.replaceAll(`linux_${target.machine}.whl`, `manylinux_2_17_${target.machine}.whl`);
+    if (wheelRank(filename, tagRanks(target)) !== undefined || wheelRank(own, tagRanks(target)) !== undefined)
+        return version;
+    throw new LayerError("PLATFORM_MISMATCH", {
+        what: `${dependencyName(dependency)}, built here, is ${filename}, which can't run on ${describeTarget(target)}: it holds compiled code.`,
+        where: formatPosition(dependency.position),
+        next: [
+            `Build the wheel on a machine like the target and lock that, or use a version of ${dependency.name} that has a wheel.`,
+            `Or, where only the Python differs, install Python ${target.pythonVersion} here.`,
+        ],
+    });
+}
+
+function invalid(dependency: Dependency, what: string): LayerError {
+    return new LayerError("WHEEL_INVALID", {
+        what: `${dependencyName(dependency)} was asked for, but ${what}.`,
+        where: formatPosition(dependency.position),
+        next: "Look at the name and version in its project file, and lock again.",
+    });
+}
