@@ -1,0 +1,100 @@
+import path from "node:path";
+import type { Clients } from "./aws/clients";
+import { isLayerError, LayerError } from "./errors";
+import type { CheckedInputs, PythonLayerInputs } from "./inputs";
+import { parseLayerVersionArn } from "./outputs";
+import type { Owner } from "./owner";
+import { findDifferences, requireSame } from "./publish/adopt";
+import { listAllClaims } from "./publish/claims";
+import { getLayerVersion, getLayerVersionLocation, type PublishedVersion } from "./publish/layerVersion";
+import type { LayerStore } from "./publish/layout";
+import { targetFor } from "./target";
+import { inTemporaryFolder } from "./temporaryFolder";
+
+/**
+ * The version that the argument `adopt` names, once it is proved to hold what the inputs describe; `undefined` when there
+ * is nothing to adopt, or the owner has had a version already: `adopt` says where to start, not where to stay.
+ *
+ * @param codeSha256 the archive's, asked for a `LayerVersion`, which is proved by its bytes
+ * @throws ADOPTION_REFUSED with what differs, and what downloading throws
+ */
+export async function adoptVersion(
+    clients: Clients,
+    store: LayerStore | undefined,
+    inputs: CheckedInputs,
+    owner: Owner,
+    codeSha256: () => Promise<string | undefined>,
+    signal: AbortSignal,
+): Promise<PublishedVersion | undefined> {
+    const { adopt } = inputs;
+    if (adopt === undefined || (store !== undefined && (await hasStarted(store, owner)))) {
+        return undefined;
+    }
+    const { layerName, version, region } = parseLayerVersionArn(adopt);
+    if (region !== inputs.region || layerName !== inputs.layerName) {
+        throw refused(
+            adopt,
+            `it is a version of layer "${layerName}" in ${region}, not of "${inputs.layerName}" in ${inputs.region}`,
+        );
+    }
+    const published = await getLayerVersion(clients, layerName, version, signal);
+    if (published === undefined || published.layerVersionArn !== adopt) {
+        throw refused(adopt, "there is no such version in this account");
+    }
+    if (inputs.resourceType === "LayerVersion") {
+        if ((await codeSha256()) !== published.codeSha256) {
+            throw refused(adopt, "its CodeSha256 is not that of the archive");
+        }
+    } else {
+        await proveContent(clients, inputs, published, signal);
+    }
+    return published;
+}
+
+async function hasStarted(store: LayerStore, owner: Owner): Promise<boolean> {
+    return (await listAllClaims(store)).some(({ ownerHash }) => ownerHash === owner.hash);
+}
+
+async function proveContent(
+    clients: Clients,
+    inputs: PythonLayerInputs,
+    published: PublishedVersion,
+    signal: AbortSignal,
+): Promise<void> {
+    const [{ openFetcher }, { readDistributions }] = await Promise.all([
+        import("./build/fetch"),
+        import("./package/distributions"),
+    ]);
+    const target = targetFor(inputs.pythonVersion, inputs.architecture);
+    const url = await getLayerVersionLocation(clients, inputs.layerName, published.version, signal);
+    if (url === undefined || !/^https?:/.test(url)) {
+        throw refused(published.layerVersionArn, "Lambda gives no address to download it from");
+    }
+    await inTemporaryFolder(async (folder) => {
+        const zip = path.join(folder, "layer.zip");
+        const hash = `sha256:${Buffer.from(published.codeSha256, "base64").toString("hex")}`;
+        const fetcher = openFetcher({ environment: process.env, authorization: () => undefined });
+        try {
+            await fetcher.fetch({ filename: "layer.zip", url, hashes: [hash] }, zip, signal);
+        } finally {
+            await fetcher.close();
+        }
+        const installed = await readDistributions(zip, signal).catch((error: unknown) => {
+            throw isLayerError(error)
+                ? error
+                : refused(published.layerVersionArn, `its zip cannot be read: ${String(error)}`);
+        });
+        requireSame(
+            published.layerVersionArn,
+            findDifferences(installed, inputs.dependencies ?? {}, target),
+            target,
+        );
+    });
+}
+
+const refused = (arn: string, reason: string): LayerError =>
+    new LayerError("ADOPTION_REFUSED", {
+        what: `${arn} cannot be taken over: ${reason}.`,
+        next: "Correct the argument adopt, or leave it out: a new version is published then.",
+        property: "adopt",
+    });

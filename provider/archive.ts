@@ -1,0 +1,28 @@
+import type { PublishRequest } from "./publish/layerVersion";
+import type { KeptManifest } from "./publish/record";
+
+/**
+ * The archive behind a layer version: known by its key before it exists, made when it is asked for.
+ *
+ * `pythonArchive.ts` builds one from a manifest, `existingArchive.ts` looks at one that is there.
+ */
+export interface Archive {
+    /** Equal keys mean equal bytes. */
+    readonly artifactKey: string;
+    readonly manifest: KeptManifest;
+    /** Builds, packages and uploads, or finds that it has been done. Asked at most once. */
+    readonly prepare: () => Promise<PreparedArchive>;
+}
+
+/** An archive that Lambda can be given. */
+export interface PreparedArchive {
+    readonly content: PublishRequest["content"];
+    /** Base64; absent where only Lambda will know (an archive of someone else in S3). */
+    readonly codeSha256: string | undefined;
+    /** Bytes. */
+    readonly codeSize: number;
+    /** Bytes once unpacked; absent where nobody counted. */
+    readonly uncompressedSize: number | undefined;
+    /** Absent where the archive travels inside the request and is kept nowhere. */
+    readonly artifactUri: string | undefined;
+}

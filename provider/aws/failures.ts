@@ -1,0 +1,122 @@
+import { isLayerError, LayerError } from "../errors";
+
+/** What the AWS SDK's errors have in common, read without trusting their class: two copies of the SDK may be loaded. */
+interface AwsFailure {
+    readonly name: string;
+    readonly message: string;
+    readonly status: number | undefined;
+    readonly requestId: string | undefined;
+}
+
+/** Name, message and HTTP status of an error that the AWS SDK threw. */
+export function describeAwsFailure(error: unknown): AwsFailure {
+    const fields = typeof error === "object" && error !== null ? (error as Record<string, unknown>) : {};
+    const metadata = (fields["$metadata"] ?? {}) as Record<string, unknown>;
+    const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
+    const code = text(fields["code"]);
+    return {
+        name: text(fields["name"]) ?? text(fields["Code"]) ?? code ?? "Error",
+        // A refused connection to a host with two addresses comes as an AggregateError without a message.
+        message: text(fields["message"]) ?? code ?? String(error),
+        status: typeof metadata["httpStatusCode"] === "number" ? metadata["httpStatusCode"] : undefined,
+        requestId: text(metadata["requestId"]),
+    };
+}
+
+/** No credentials could be had, so nothing was sent. */
+const missingCredentials = ["CredentialsProviderError", "TokenProviderError"];
+
+/** Credentials that AWS does not take (IAM, "Common errors"; Amazon S3, "Error responses"). */
+const rejectedCredentials = [
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "InvalidToken",
+    "SignatureDoesNotMatch",
+    "TokenRefreshRequired",
+    "UnrecognizedClientException",
+];
+
+/** The connection never came about, so nothing was sent (Node.js, "Common system errors"). */
+const unsentCodes = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"];
+
+/** Whether AWS answered that the thing is not there. A refusal (403) is not an absence. */
+export function isNotFound(error: unknown): boolean {
+    const { name, status } = describeAwsFailure(error);
+    return (
+        status === 404 ||
+        ["NotFound", "NoSuchKey", "NoSuchVersion", "ResourceNotFoundException"].includes(name)
+    );
+}
+
+/** Whether a conditional write lost: the object is there already, or changed since it was read. */
+export function isPreconditionFailed(error: unknown): boolean {
+    const { name, status } = describeAwsFailure(error);
+    // 409 ConditionalRequestConflict: two conditional writes at the same moment (Amazon S3, "Conditional writes").
+    return status === 412 || name === "PreconditionFailed" || name === "ConditionalRequestConflict";
+}
+
+/** Whether the request may have taken effect although no answer came: the connection broke, or the service failed. */
+export function isAmbiguous(error: unknown): boolean {
+    const { name, status } = describeAwsFailure(error);
+    return (
+        (status === undefined && !missingCredentials.includes(name)) ||
+        (status !== undefined && status >= 500) ||
+        name === "TimeoutError" ||
+        name === "RequestTimeout"
+    );
+}
+
+/** Whether the request certainly never reached AWS: the connection was not even made. */
+export function isUnsent(error: unknown): boolean {
+    const code = typeof error === "object" && error !== null ? (error as { code?: unknown }).code : undefined;
+    return typeof code === "string" && unsentCodes.includes(code);
+}
+
+/**
+ * The {@link LayerError} for a failed AWS call. An error that is one already comes back unchanged.
+ *
+ * @param call the operation and what it was about: `lambda:PublishLayerVersion for layer "deps"`
+ * @param where an S3 URI or an ARN
+ */
+export function awsError(error: unknown, call: string, where?: string): LayerError {
+    if (isLayerError(error)) {
+        return error;
+    }
+    const { name, message, status, requestId } = describeAwsFailure(error);
+    const detail = [
+        `${name}: ${message}`.slice(0, 300),
+        ...(requestId === undefined ? [] : [`request ${requestId}`]),
+    ];
+    const failure = { where, detail, cause: error };
+    if (missingCredentials.includes(name) || /could not load credentials/i.test(message)) {
+        return new LayerError("CREDENTIALS_MISSING", {
+            ...failure,
+            what: `${call} could not be signed: no AWS credentials were found.`,
+            next: [
+                "Set aws:profile in the stack, or AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with `aws sso login`.",
+            ],
+        });
+    }
+    if (rejectedCredentials.includes(name)) {
+        return new LayerError("CREDENTIALS_MISSING", {
+            ...failure,
+            what: `${call} was refused: the AWS credentials are expired or unknown.`,
+            next: "Renew them (`aws sso login`, a new session token), then run the same command again.",
+        });
+    }
+    if (status === 403 || ["AccessDenied", "AccessDeniedException", "Forbidden"].includes(name)) {
+        return new LayerError("ACCESS_DENIED", {
+            ...failure,
+            what: `${call} was denied.`,
+            next: "Allow the action to this identity; the README has the smallest policy that works. S3 answers 403 for a missing object too when s3:ListBucket is not allowed.",
+        });
+    }
+    return new LayerError("AWS_FAILED", {
+        ...failure,
+        what: `${call} failed.`,
+        next: "Run the same command again: what was done is found and taken over. If it fails again, the detail above is what AWS said.",
+    });
+}

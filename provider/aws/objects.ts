@@ -1,0 +1,202 @@
+import type { S3Client } from "@aws-sdk/client-s3";
+import { LayerError } from "../errors";
+import { awsError, describeAwsFailure, isNotFound, isPreconditionFailed } from "./failures";
+
+/** A bucket, with the client that reaches it. */
+export interface Bucket {
+    readonly s3: S3Client;
+    readonly name: string;
+    readonly signal: AbortSignal;
+}
+
+/** A small object, read whole. */
+export interface StoredObject {
+    readonly body: Buffer;
+    readonly etag: string;
+    readonly lastModified: Date | undefined;
+    readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** What is known of an object without reading it. */
+export interface ObjectHead {
+    readonly etag: string;
+    /** Bytes. */
+    readonly size: number;
+    readonly metadata: Readonly<Record<string, string>>;
+    /** Absent in a bucket without versioning. */
+    readonly versionId: string | undefined;
+}
+
+/** A condition on a write: only if nothing is there, or only over the very object that was read. */
+export type WriteCondition = { readonly ifNoneMatch: "*" } | { readonly ifMatch: string };
+
+/** The `s3://` URI of an object. */
+export const objectUri = (bucket: Pick<Bucket, "name">, key: string): string => `s3://${bucket.name}/${key}`;
+
+/** The object, or `undefined` when it is not there. Throws BUCKET_NOT_FOUND, ACCESS_DENIED and the like. */
+export async function readObject(bucket: Bucket, key: string): Promise<StoredObject | undefined> {
+    const { GetObjectCommand } = await import("@aws-sdk/client-s3");
+    try {
+        const answer = await bucket.s3.send(new GetObjectCommand({ Bucket: bucket.name, Key: key }), {
+            abortSignal: bucket.signal,
+        });
+        return {
+            body: Buffer.from((await answer.Body?.transformToByteArray()) ?? []),
+            etag: answer.ETag ?? "",
+            lastModified: answer.LastModified,
+            metadata: answer.Metadata ?? {},
+        };
+    } catch (error) {
+        return absentOrThrow(error, bucket, "s3:GetObject", key);
+    }
+}
+
+/** Facts of an object, or `undefined` when it is not there. */
+export async function headObject(
+    bucket: Bucket,
+    key: string,
+    versionId?: string,
+): Promise<ObjectHead | undefined> {
+    const { HeadObjectCommand } = await import("@aws-sdk/client-s3");
+    try {
+        const answer = await bucket.s3.send(
+            new HeadObjectCommand({
+                Bucket: bucket.name,
+                Key: key,
+                ...(versionId === undefined ? {} : { VersionId: versionId }),
+            }),
+            { abortSignal: bucket.signal },
+        );
+        return {
+            etag: answer.ETag ?? "",
+            size: answer.ContentLength ?? 0,
+            metadata: answer.Metadata ?? {},
+            // S3 names the one version of an object in a bucket without versioning "null".
+            versionId: answer.VersionId === "null" ? undefined : answer.VersionId,
+        };
+    } catch (error) {
+        // A HEAD has no body, so a missing bucket and a missing key answer alike: ask which it is.
+        if (isNotFound(error)) {
+            await requireBucket(bucket);
+        }
+        return absentOrThrow(error, bucket, "s3:HeadObject", key);
+    }
+}
+
+/** Writes a small object. Answers its ETag, or `undefined` when the condition did not hold. */
+export async function writeObject(
+    bucket: Bucket,
+    key: string,
+    body: Buffer | string,
+    contentType: string,
+    condition?: WriteCondition,
+): Promise<string | undefined> {
+    const { PutObjectCommand } = await import("@aws-sdk/client-s3");
+    try {
+        const answer = await bucket.s3.send(
+            new PutObjectCommand({
+                Bucket: bucket.name,
+                Key: key,
+                Body: body,
+                ContentType: contentType,
+                ...(condition === undefined
+                    ? {}
+                    : "ifMatch" in condition
+                      ? { IfMatch: condition.ifMatch }
+                      : { IfNoneMatch: condition.ifNoneMatch }),
+            }),
+            { abortSignal: bucket.signal },
+        );
+        return answer.ETag ?? "";
+    } catch (error) {
+        // The object that an If-Match write is about may be gone: S3 answers 404 then.
+        if (condition !== undefined && (isPreconditionFailed(error) || isMissingKey(error))) {
+            return undefined;
+        }
+        throw objectError(error, bucket, "s3:PutObject", key);
+    }
+}
+
+/** Removes an object; one that is not there is no failure. */
+export async function deleteObject(bucket: Bucket, key: string): Promise<void> {
+    const { DeleteObjectCommand } = await import("@aws-sdk/client-s3");
+    try {
+        await bucket.s3.send(new DeleteObjectCommand({ Bucket: bucket.name, Key: key }), {
+            abortSignal: bucket.signal,
+        });
+    } catch (error) {
+        absentOrThrow(error, bucket, "s3:DeleteObject", key);
+    }
+}
+
+/** Keys below a prefix with the time of their last write, in S3's order. */
+export async function listObjects(
+    bucket: Bucket,
+    prefix: string,
+): Promise<{ key: string; lastModified: number }[]> {
+    const { paginateListObjectsV2 } = await import("@aws-sdk/client-s3");
+    const found: { key: string; lastModified: number }[] = [];
+    try {
+        const pages = paginateListObjectsV2({ client: bucket.s3 }, { Bucket: bucket.name, Prefix: prefix });
+        for await (const page of pages) {
+            bucket.signal.throwIfAborted();
+            for (const { Key, LastModified } of page.Contents ?? []) {
+                if (Key !== undefined) {
+                    found.push({ key: Key, lastModified: LastModified?.getTime() ?? 0 });
+                }
+            }
+        }
+    } catch (error) {
+        throw objectError(error, bucket, "s3:ListBucket", prefix);
+    }
+    return found;
+}
+
+/** Throws BUCKET_NOT_FOUND unless the bucket exists; answers its region where S3 names it. */
+export async function requireBucket(
+    bucket: Bucket,
+    expectedOwner?: string,
+): Promise<{ region: string | undefined }> {
+    const { HeadBucketCommand } = await import("@aws-sdk/client-s3");
+    try {
+        const answer = await bucket.s3.send(
+            new HeadBucketCommand({
+                Bucket: bucket.name,
+                ...(expectedOwner === undefined ? {} : { ExpectedBucketOwner: expectedOwner }),
+            }),
+            { abortSignal: bucket.signal },
+        );
+        return { region: answer.BucketRegion };
+    } catch (error) {
+        if (isNotFound(error)) {
+            throw bucketNotFound(error, bucket);
+        }
+        throw awsError(error, `s3:ListBucket on bucket "${bucket.name}"`, `s3://${bucket.name}`);
+    }
+}
+
+function absentOrThrow(error: unknown, bucket: Bucket, call: string, key: string): undefined {
+    if (isMissingKey(error)) {
+        return undefined;
+    }
+    throw objectError(error, bucket, call, key);
+}
+
+const isMissingKey = (error: unknown): boolean =>
+    isNotFound(error) && describeAwsFailure(error).name !== "NoSuchBucket";
+
+function objectError(error: unknown, bucket: Bucket, call: string, key: string): LayerError {
+    return describeAwsFailure(error).name === "NoSuchBucket"
+        ? bucketNotFound(error, bucket)
+        : awsError(error, call, objectUri(bucket, key));
+}
+
+function bucketNotFound(cause: unknown, bucket: Bucket): LayerError {
+    return new LayerError("BUCKET_NOT_FOUND", {
+        what: `The bucket "${bucket.name}" does not exist.`,
+        where: `s3://${bucket.name}`,
+        next: "Create it, or name another one in the argument bucket. A bucket made in the same program is passed as its output: bucket: artifacts.bucket.",
+        property: "bucket",
+        cause,
+    });
+}

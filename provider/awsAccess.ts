@@ -1,0 +1,87 @@
+import type { Clients } from "./aws/clients";
+import { type AwsConfiguration, type GetSetting, readAwsConfiguration } from "./aws/configuration";
+import { awsError } from "./aws/failures";
+
+/**
+ * What lasts as long as the plugin process: the configuration, clients, and what the engine has asked so far.
+ *
+ * One process serves one stack and one operation, so its memory tells a replacement from a removal: the engine checks
+ * a resource before it replaces it, and never checks one that it removes.
+ */
+let configuration: AwsConfiguration = readAwsConfiguration(() => undefined);
+let clientsByRegion = new Map<string, Promise<Clients>>();
+let accounts = new Map<string, Promise<string>>();
+let profileRegion: Promise<string | undefined> | undefined;
+
+/** Takes over the stack's settings. Nothing here waits or throws: the engine calls other hooks without waiting for it. */
+export function configure(get: GetSetting): void {
+    configuration = readAwsConfiguration(get);
+    clientsByRegion = new Map();
+    accounts = new Map();
+    profileRegion = undefined;
+}
+
+/**
+ * Where the region comes from when the resource names none: the stack, the environment, the profile. Files are read for
+ * the last one, nothing is asked of the network.
+ */
+export async function configuredRegion(): Promise<string | undefined> {
+    const region = configuration.region ?? (process.env["AWS_REGION"] || process.env["AWS_DEFAULT_REGION"]);
+    if (region) {
+        return region;
+    }
+    profileRegion ??= readProfileRegion(configuration.profile);
+    return profileRegion;
+}
+
+async function readProfileRegion(profile: string | undefined): Promise<string | undefined> {
+    const { LambdaClient } = await import("@aws-sdk/client-lambda");
+    const client = new LambdaClient(profile === undefined ? {} : { profile });
+    try {
+        return await client.config.region();
+    } catch {
+        // That is how the SDK says that no region is set anywhere.
+        return undefined;
+    } finally {
+        client.destroy();
+    }
+}
+
+/** Clients for a region, made once. */
+export function clientsFor(region: string): Promise<Clients> {
+    return once(clientsByRegion, region, async () => {
+        const { createClients } = await import("./aws/clients");
+        return createClients(configuration, region);
+    });
+}
+
+/** The account that the credentials belong to: twelve digits. */
+export function accountOf(clients: Clients, signal: AbortSignal): Promise<string> {
+    return once(accounts, clients.region, async () => {
+        const { GetCallerIdentityCommand } = await import("@aws-sdk/client-sts");
+        try {
+            const { Account } = await clients.sts.send(new GetCallerIdentityCommand({}), {
+                abortSignal: signal,
+            });
+            return Account ?? "";
+        } catch (error) {
+            throw awsError(error, "sts:GetCallerIdentity");
+        }
+    });
+}
+
+function once<Value>(
+    known: Map<string, Promise<Value>>,
+    key: string,
+    make: () => Promise<Value>,
+): Promise<Value> {
+    const found = known.get(key);
+    if (found !== undefined) {
+        return found;
+    }
+    const made = make();
+    known.set(key, made);
+    // A failure is not kept: the next call may find credentials or a network.
+    made.catch(() => known.delete(key));
+    return made;
+}

@@ -1,0 +1,189 @@
+import { configuredRegion } from "./awsAccess";
+import { engineMemory, layerOf } from "./engineMemory";
+import { isLayerError, type LayerError } from "./errors";
+import {
+    type ArgumentProblem,
+    completeRecords,
+    findArgumentProblems,
+    readKeepVersions,
+    resourceTypeOf,
+    schemaVersion,
+} from "./inputs";
+import { describeDependencies } from "./manifestInputs";
+import { defaultLayerName, parseOwner } from "./owner";
+import { jsonProps, type Props, textOf } from "./props";
+import { parseLayerArn } from "./publish/limits";
+import { warnOnce } from "./report";
+import { deprecationNotice, type Target, targetFor } from "./target";
+import { hasUnknown, unknownValue } from "./unknown";
+
+/** What `check` answers: inputs as they are kept, or what is wrong with them. */
+export interface CheckOutcome {
+    readonly inputs: Record<string, unknown>;
+    readonly failures: ArgumentProblem[];
+}
+
+/**
+ * Checks arguments, fills in defaults, and looks at the manifest: its MD5 and, where that moved, its dependencies.
+ *
+ * Everything that decides about a new version is an input afterwards, since only inputs reach the engine's own diff.
+ * Nothing here touches the network. A value that a preview does not know yet stays unknown, and so does what follows
+ * from it. A computed value that is given already is how the engine says `ignoreChanges`, and is kept.
+ */
+export async function check(olds: Props, news: Props): Promise<CheckOutcome> {
+    const resourceType = resourceTypeOf(news);
+    if (resourceType === undefined) {
+        return {
+            inputs: { ...news },
+            failures: [
+                { property: "", reason: "is no resource of pulumi-lambda-layer: make it with its classes" },
+            ],
+        };
+    }
+    const failures = findArgumentProblems(resourceType, news);
+    const given = fillIn(olds, news, textOf(news, "region") ?? (await configuredRegion()));
+    const target = resourceType === "PythonLayer" ? readTarget(given, failures) : undefined;
+    const inputs = target === undefined ? given : followTarget(given, target, failures);
+    if (textOf(inputs, "region") === undefined) {
+        failures.push({
+            property: "region",
+            reason: "no AWS region is set: run `pulumi config set aws:region <region>`, set AWS_REGION, or give the argument region",
+        });
+    }
+    checkLayerArn(given, news, failures);
+    const owner = parseOwner(textOf(news, "owner") ?? "");
+    engineMemory.noteCheck(owner.id, {
+        layer: layerOf(inputs),
+        keepVersions: readKeepVersions(inputs["keepVersions"]),
+        hadPermissions: olds["permissions"] !== undefined,
+    });
+    if (failures.length > 0) {
+        return { inputs, failures };
+    }
+    try {
+        const described = await describeDependencies(resourceType, olds, inputs, target, process.cwd());
+        return { inputs: jsonProps({ ...inputs, ...described }), failures };
+    } catch (error) {
+        if (!isLayerError(error)) {
+            throw error;
+        }
+        return { inputs, failures: [toProblem(error)] };
+    }
+}
+
+function fillIn(olds: Props, news: Props, region: string | undefined): Record<string, unknown> {
+    const { __provider: _provider, ...given } = news;
+    const ownerId = textOf(news, "owner") ?? "";
+    const name = textOf(news, "layerName");
+    // A default once chosen is kept: a rename with an alias must not move the layer. The second check of a
+    // replacement is not shown the old inputs, so the first one's choice is remembered.
+    const layerName =
+        name === undefined
+            ? (engineMemory.layerNames.get(ownerId) ??
+              textOf(olds, "layerName") ??
+              defaultLayerName(parseOwner(ownerId)))
+            : (parseLayerArn(name)?.name ?? name);
+    engineMemory.layerNames.set(ownerId, layerName);
+    const account = parseLayerArn(name ?? "")?.account;
+    const bucket = news["bucket"] ?? storedBucket(news["content"]);
+    return {
+        ...given,
+        schemaVersion,
+        layerName,
+        ...(account === undefined ? {} : { account }),
+        ...(region === undefined ? {} : { region }),
+        ...(bucket === undefined
+            ? {}
+            : { bucket, prefix: readPrefix(news["prefix"], layerName), records: completeRecords }),
+        ...(Array.isArray(news["permissions"]) ? { permissions: sortedTexts(news["permissions"]) } : {}),
+    };
+}
+
+/** Each text once, in order: permissions are a set. */
+function sortedTexts(list: readonly unknown[]): unknown[] {
+    return [...new Set(list)].sort((left, right) => (String(left) < String(right) ? -1 : 1));
+}
+
+/** A `LayerVersion` keeps its records in the archive's own bucket unless it names another. */
+function storedBucket(content: unknown): unknown {
+    return typeof content === "object" && content !== null ? (content as Props)["s3Bucket"] : undefined;
+}
+
+function readPrefix(prefix: unknown, layerName: string): unknown {
+    if (hasUnknown(prefix) || layerName === unknownValue) {
+        return unknownValue;
+    }
+    const text = typeof prefix === "string" ? prefix : `lambda/${layerName}`;
+    const trimmed = text.replace(/^\/+|\/+$/g, "");
+    return trimmed === "" ? "" : `${trimmed}/`;
+}
+
+function readTarget(inputs: Props, failures: ArgumentProblem[]): Target | undefined {
+    const [pythonVersion, architecture] = [inputs["pythonVersion"], inputs["architecture"] ?? "x86_64"];
+    const isArchitecture = architecture === "x86_64" || architecture === "arm64";
+    if (typeof pythonVersion !== "string" || pythonVersion === unknownValue || !isArchitecture) {
+        return undefined;
+    }
+    try {
+        const target = targetFor(pythonVersion, architecture);
+        const notice = deprecationNotice(target, new Date());
+        if (notice !== undefined) {
+            warnOnce(`${String(inputs["layerName"])}: ${notice}`);
+        }
+        return target;
+    } catch (error) {
+        if (isLayerError(error)) {
+            failures.push(toProblem(error));
+            return undefined;
+        }
+        throw error;
+    }
+}
+
+/** Runtimes and architectures follow the target unless they are given; given ones have to include it. */
+function followTarget(
+    inputs: Record<string, unknown>,
+    target: Target,
+    failures: ArgumentProblem[],
+): Record<string, unknown> {
+    const expected: [string, string][] = [
+        ["compatibleRuntimes", target.runtime],
+        ["compatibleArchitectures", target.architecture],
+    ];
+    const filled: Record<string, unknown> = {
+        ...inputs,
+        // "python3.13" and "3.13" are one target, so they are kept as one text.
+        pythonVersion: String(inputs["pythonVersion"])
+            .trim()
+            .replace(/^python/, ""),
+        architecture: target.architecture,
+    };
+    for (const [property, value] of expected) {
+        const list = inputs[property];
+        if (list === undefined || list === null) {
+            filled[property] = [value];
+        } else if (Array.isArray(list) && !hasUnknown(list) && !list.includes(value)) {
+            failures.push({
+                property,
+                reason: `${property} leaves out ${value}, which is what the layer is built for: add it, or leave ${property} to the target`,
+            });
+        }
+    }
+    return filled;
+}
+
+function checkLayerArn(inputs: Props, news: Props, failures: ArgumentProblem[]): void {
+    const arn = parseLayerArn(textOf(news, "layerName") ?? "");
+    const region = textOf(inputs, "region");
+    if (arn !== undefined && region !== undefined && region !== unknownValue && arn.region !== region) {
+        failures.push({
+            property: "layerName",
+            reason: `layerName is a layer of ${arn.region}, but the region is ${region}: set region: "${arn.region}", or give the name alone`,
+        });
+    }
+}
+
+/** A failure on the property at fault. */
+function toProblem(error: LayerError): ArgumentProblem {
+    return { property: error.failure.property ?? "manifest", reason: error.message };
+}

@@ -1,0 +1,194 @@
+import type { dynamic } from "@pulumi/pulumi";
+import { adoptVersion } from "./adoption";
+import type { Archive, PreparedArchive } from "./archive";
+import type { Clients } from "./aws/clients";
+import type { Bucket } from "./aws/objects";
+import { accountOf, clientsFor } from "./awsAccess";
+import { engineMemory, layerOf } from "./engineMemory";
+import { isLayerError, LayerError } from "./errors";
+import { assertGrants } from "./grants";
+import { asCheckedInputs, type CheckedInputs } from "./inputs";
+import { interruptible } from "./interrupt";
+import { publishedOutputs, toProps, type VersionOutputs } from "./outputs";
+import { type Owner, parseOwner } from "./owner";
+import type { Props } from "./props";
+import { releaseClaim } from "./publish/claims";
+import { versionKey } from "./publish/keys";
+import type { PublishedVersion } from "./publish/layerVersion";
+import type { LayerStore } from "./publish/layout";
+import { publishOnce } from "./publish/publishOnce";
+import { keepVersion } from "./publish/record";
+import { createRecord } from "./record";
+import { report } from "./report";
+import { type Destination, openDestination } from "./upload/destination";
+
+/**
+ * Publishes the version that the inputs describe, or takes over the one that exists.
+ *
+ * A failure after the version exists comes back as a partial one, so that the version is in the state and the next
+ * `up` finishes the job in {@link update}.
+ */
+export function create(props: Props): Promise<dynamic.CreateResult> {
+    const inputs = asCheckedInputs(props);
+    return interruptible(inputs.timeoutMinutes, (signal) => createVersion(inputs, signal));
+}
+
+async function createVersion(inputs: CheckedInputs, signal: AbortSignal): Promise<dynamic.CreateResult> {
+    const folder = process.cwd();
+    const owner = parseOwner(inputs.owner);
+    const clients = await clientsFor(inputs.region);
+    const account = await accountOf(clients, signal);
+    requireOwnAccount(inputs, account);
+    const destination =
+        inputs.bucket === undefined
+            ? undefined
+            : await openDestination(
+                  clients,
+                  account,
+                  { bucket: inputs.bucket, prefix: inputs.prefix ?? "" },
+                  signal,
+              );
+    const bucketNamed = (name: string): Bucket => ({ s3: clients.s3, name, signal });
+    const archive = await openArchive(inputs, destination, bucketNamed, folder, signal);
+    const key = versionKey({
+        artifactKey: archive.artifactKey,
+        account,
+        region: inputs.region,
+        layerName: inputs.layerName,
+        description: inputs.description,
+        licenseInfo: inputs.licenseInfo,
+        compatibleRuntimes: inputs.compatibleRuntimes ?? [],
+        compatibleArchitectures: inputs.compatibleArchitectures ?? [],
+        triggers: inputs.triggers,
+    });
+    let prepared: PreparedArchive | undefined;
+    const prepare = async () => {
+        prepared ??= await archive.prepare();
+        return prepared;
+    };
+    const store = destination?.store;
+    const { published, outcome } = await publishOnce(
+        clients,
+        store,
+        {
+            layerName: inputs.layerName,
+            versionKey: key,
+            owner,
+            reuse: inputs.reuse !== false,
+            adopt: () =>
+                adoptVersion(clients, store, inputs, owner, async () => (await prepare()).codeSha256, signal),
+        },
+        async () => {
+            const { content, codeSha256, codeSize } = await prepare();
+            return {
+                layerName: inputs.layerName,
+                content,
+                description: inputs.description,
+                licenseInfo: inputs.licenseInfo,
+                compatibleRuntimes: inputs.compatibleRuntimes ?? [],
+                compatibleArchitectures: inputs.compatibleArchitectures ?? [],
+                codeSha256,
+                codeSize,
+            };
+        },
+        signal,
+    );
+    engineMemory.noteCreate(owner.id, published.layerVersionArn);
+    report(
+        inputs.layerName,
+        `${outcome === "published" ? "published" : "took over"} version ${published.version}`,
+    );
+    const outputs: VersionOutputs = {
+        ...publishedOutputs(published),
+        uncompressedSize: prepared?.uncompressedSize,
+        artifactUri: prepared?.artifactUri,
+        origin: outcome === "adopted" ? "adopted" : "published",
+        versionKey: key,
+        artifactKey: archive.artifactKey,
+    };
+    const outs = await keep({ clients, inputs, outputs, archive, store, owner, published, signal });
+    return { id: published.layerVersionArn, outs };
+}
+
+function openArchive(
+    inputs: CheckedInputs,
+    destination: Destination | undefined,
+    bucketNamed: (name: string) => Bucket,
+    folder: string,
+    signal: AbortSignal,
+): Promise<Archive> {
+    // Only the one that is needed is loaded: building brings the most code with it.
+    if (inputs.resourceType === "LayerVersion") {
+        return import("./existingArchive").then(({ openExistingArchive }) =>
+            openExistingArchive(inputs, bucketNamed, destination, folder),
+        );
+    }
+    if (destination === undefined) {
+        throw new LayerError("ARGUMENT_INVALID", {
+            what: `Layer "${inputs.layerName}" has no bucket.`,
+            next: "Give the argument bucket an S3 bucket.",
+            property: "bucket",
+        });
+    }
+    return import("./pythonArchive").then(({ openPythonArchive }) =>
+        openPythonArchive(inputs, destination, folder, signal),
+    );
+}
+
+/** A version that exists, with everything that has to be recorded of it. */
+interface Made {
+    readonly clients: Clients;
+    readonly inputs: CheckedInputs;
+    readonly outputs: VersionOutputs;
+    readonly archive: Archive;
+    readonly store: LayerStore | undefined;
+    readonly owner: Owner;
+    readonly published: PublishedVersion;
+    readonly signal: AbortSignal;
+}
+
+/** Records the version. The version exists by now, so whatever fails here must not lose it. */
+async function keep(made: Made): Promise<Record<string, unknown>> {
+    const { clients, inputs, outputs, archive, store, owner, published, signal } = made;
+    let settled = outputs;
+    try {
+        if (store !== undefined) {
+            const record = createRecord(inputs, outputs, published, archive.manifest);
+            const kept = await keepVersion(store, published, archive.manifest, record, owner);
+            settled = {
+                ...outputs,
+                manifestUri: kept.manifestUri,
+                recordUri: kept.recordUri,
+                // What a version that was taken over is known for from its record.
+                uncompressedSize: outputs.uncompressedSize ?? kept.record.uncompressedSize,
+                artifactUri: outputs.artifactUri ?? kept.record.artifactUri,
+            };
+            const replaced = engineMemory.pendingReleases.get(`${owner.id} ${layerOf({ ...inputs })}`);
+            if (replaced !== undefined && replaced !== published.version) {
+                await releaseClaim(store, replaced, owner);
+            }
+        }
+        await assertGrants(clients, store, inputs, owner, published.version, signal);
+        return toProps(inputs, settled);
+    } catch (error) {
+        const reason = isLayerError(error) ? error.message : String(error);
+        throw Object.assign(new Error(reason), {
+            id: published.layerVersionArn,
+            properties: toProps(inputs, settled),
+            reasons: [
+                `Version ${published.version} of layer "${inputs.layerName}" is published and kept, but what belongs to it is not complete. The next \`pulumi up\` finishes it without publishing again.`,
+                reason,
+            ],
+        });
+    }
+}
+
+function requireOwnAccount(inputs: CheckedInputs, account: string): void {
+    if (inputs.account !== undefined && inputs.account !== account) {
+        throw new LayerError("ARGUMENT_INVALID", {
+            what: `Layer "${inputs.layerName}" is named as one of account ${inputs.account}, but the credentials belong to ${account}.`,
+            next: "Give the layer's name alone, or credentials of its account.",
+            property: "layerName",
+        });
+    }
+}

@@ -1,0 +1,152 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import type { Archive, PreparedArchive } from "./archive";
+import { type Bucket, headObject, objectUri } from "./aws/objects";
+import { LayerError } from "./errors";
+import type { LayerVersionInputs } from "./inputs";
+import { readManifestBytes } from "./manifest";
+import { type ArchiveFacts, maximumUncompressedSize, readArchive } from "./package";
+import { contentKey } from "./publish/keys";
+import { artifactObject } from "./publish/layout";
+import { inlineZipLimit } from "./publish/limits";
+import { requireLabel } from "./publish/preflight";
+import type { KeptManifest } from "./publish/record";
+import { findArtifact, uploadArtifact } from "./upload/artifact";
+import type { Destination } from "./upload/destination";
+
+/**
+ * The archive that a `LayerVersion` names, after the checks that keep a wrong one from being published.
+ *
+ * @param folder the program's directory
+ * @throws MANIFEST_CHANGED, ARCHIVE_NOT_FOUND, ARCHIVE_STALE, ARCHIVE_UNLABELLED, LAYER_TOO_LARGE
+ */
+export async function openExistingArchive(
+    inputs: LayerVersionInputs,
+    bucketNamed: (name: string) => Bucket,
+    destination: Destination | undefined,
+    folder: string,
+): Promise<Archive> {
+    const file = await readManifestBytes(inputs.manifest, folder);
+    if (file.md5 !== inputs.manifestMd5) {
+        throw new LayerError("MANIFEST_CHANGED", {
+            what: `The manifest ${inputs.manifest} of layer "${inputs.layerName}" changed while the run was under way.`,
+            next: "Nothing was published. Run the same command again when whatever writes the file is done.",
+            property: "manifest",
+        });
+    }
+    const manifest = { fileName: path.basename(inputs.manifest), bytes: file.bytes, md5: file.md5 };
+    const { s3Bucket, s3Key, s3ObjectVersion, zipFile } = inputs.content;
+    if (s3Bucket !== undefined && s3Key !== undefined) {
+        const bucket = bucketNamed(s3Bucket);
+        const head = await headObject(bucket, s3Key, s3ObjectVersion);
+        const uri = objectUri(bucket, s3Key);
+        requireLabel(head, uri, file.md5, inputs.layerName);
+        const versionId = s3ObjectVersion ?? head.versionId;
+        return {
+            // An ETag names the object's bytes within its bucket, whatever it is made of.
+            artifactKey: contentKey({
+                s3: { bucket: s3Bucket, key: s3Key, etag: head.etag, size: head.size },
+            }),
+            manifest,
+            prepare: async () => ({
+                content: {
+                    S3Bucket: s3Bucket,
+                    S3Key: s3Key,
+                    ...(versionId === undefined ? {} : { S3ObjectVersion: versionId }),
+                },
+                codeSha256: head.metadata["code_sha256"],
+                codeSize: head.size,
+                uncompressedSize: undefined,
+                artifactUri: uri,
+            }),
+        };
+    }
+    return openLocalZip(inputs, zipFile ?? "", manifest, destination, folder);
+}
+
+async function openLocalZip(
+    inputs: LayerVersionInputs,
+    zipFile: string,
+    manifest: KeptManifest,
+    destination: Destination | undefined,
+    folder: string,
+): Promise<Archive> {
+    const zipPath = path.resolve(folder, zipFile);
+    const facts = await readZip(zipPath, zipFile, inputs.layerName);
+    const artifactKey = contentKey({ zip: facts.codeSha256 });
+    const known = {
+        codeSha256: facts.codeSha256,
+        codeSize: facts.size,
+        uncompressedSize: facts.uncompressedSize,
+    };
+    return {
+        artifactKey,
+        manifest,
+        prepare: async (): Promise<PreparedArchive> => {
+            if (facts.size <= inlineZipLimit) {
+                return { ...known, content: { ZipFile: await readFile(zipPath) }, artifactUri: undefined };
+            }
+            if (destination === undefined || !destination.sameRegion) {
+                throw new LayerError("LAYER_TOO_LARGE", {
+                    what: `The archive ${zipFile} has ${facts.size} bytes; Lambda takes at most ${inlineZipLimit} inside a request.`,
+                    next: `Give the argument bucket a bucket in ${inputs.region}: the archive goes through it then.`,
+                    property: "content",
+                });
+            }
+            const { store } = destination;
+            const key = artifactObject(store, artifactKey);
+            const stored =
+                (await findArtifact(store.bucket, key, artifactKey)) ??
+                (await uploadArtifact(
+                    store.bucket,
+                    key,
+                    { path: zipPath, ...facts },
+                    { artifactKey, manifestMd5: manifest.md5 },
+                ));
+            return {
+                ...known,
+                content: {
+                    S3Bucket: stored.bucket,
+                    S3Key: key,
+                    ...(stored.versionId === undefined ? {} : { S3ObjectVersion: stored.versionId }),
+                },
+                artifactUri: objectUri(store.bucket, key),
+            };
+        },
+    };
+}
+
+/** Facts of a zip that Lambda would take. */
+async function readZip(zipPath: string, shown: string, layerName: string) {
+    let facts: ArchiveFacts;
+    try {
+        facts = await readArchive(zipPath);
+    } catch (cause) {
+        throw new LayerError("ARCHIVE_NOT_FOUND", {
+            what: `The archive of layer "${layerName}" cannot be read.`,
+            where: shown,
+            detail: [cause instanceof Error ? cause.message : String(cause)],
+            next: "Build the zip first, or correct content.zipFile: a relative path starts at the program's directory.",
+            property: "content",
+            cause,
+        });
+    }
+    const { contents, defect } = facts;
+    if (contents === undefined || contents.files === 0) {
+        throw new LayerError("ARCHIVE_INVALID", {
+            what: `The archive of layer "${layerName}" is no zip that Lambda could unpack: ${defect ?? "it has no files"}.`,
+            where: shown,
+            next: "Build the zip again.",
+            property: "content",
+        });
+    }
+    if (contents.uncompressedSize >= maximumUncompressedSize) {
+        throw new LayerError("LAYER_TOO_LARGE", {
+            what: `The archive of layer "${layerName}" unpacks to ${contents.uncompressedSize} bytes; Lambda takes less than ${maximumUncompressedSize} for a function and all its layers.`,
+            where: shown,
+            next: "Leave out what the function does not import.",
+            property: "content",
+        });
+    }
+    return { size: facts.size, codeSha256: facts.codeSha256, uncompressedSize: contents.uncompressedSize };
+}

@@ -1,0 +1,149 @@
+import { createHash } from "node:crypto";
+import type { CheckedInputs } from "./inputs";
+import {
+    type ManifestFile,
+    type ManifestKind,
+    parseManifest,
+    readManifest,
+    readManifestBytes,
+    selectDependencies,
+} from "./manifest";
+import {
+    compareDependencies,
+    type Dependencies,
+    dependencyDigest,
+    dependencyVersions,
+    summarizeComparison,
+} from "./manifest/compare";
+import { manifestKinds, type Selection, type SelectionSettings } from "./manifest/model";
+import { type Props, sameValue, textOf, textsOf } from "./props";
+import { reportOnce, warnOnce } from "./report";
+import type { Target } from "./target";
+import { hasUnknown, unknownValue } from "./unknown";
+
+/** Inputs that are read off the manifest. Given already, they are the engine's `ignoreChanges` and stay together. */
+const computed = ["manifestMd5", "includesDigest", "dependencies", "dependencyDigest"] as const;
+
+/** Settings that decide what of the manifest is installed. Equal bytes and equal settings: nothing is parsed. */
+const selecting = [
+    "manifestKind",
+    "package",
+    "extras",
+    "groups",
+    "localPackages",
+    "allowSourceBuilds",
+    "pythonVersion",
+    "architecture",
+    "changeDetection",
+] as const;
+
+/**
+ * The inputs that come from the manifest: `manifestMd5` always; for a `PythonLayer` also `includesDigest` (where it
+ * includes files), `dependencies` (name → version) and, where they may be compared, `dependencyDigest`.
+ *
+ * @param folder the program's directory, where a relative path starts
+ * @throws the errors of reading, parsing and selecting; nothing of the manifest is executed or sent anywhere
+ */
+export async function describeDependencies(
+    resourceType: CheckedInputs["resourceType"],
+    olds: Props,
+    inputs: Props,
+    target: Target | undefined,
+    folder: string,
+): Promise<Props> {
+    if (computed.some((name) => inputs[name] !== undefined)) {
+        return pick(olds, computed);
+    }
+    const manifest = inputs["manifest"];
+    if (typeof manifest !== "string" || hasUnknown(manifest)) {
+        return { manifestMd5: unknownValue };
+    }
+    if (resourceType === "LayerVersion") {
+        return { manifestMd5: (await readManifestBytes(manifest, folder)).md5 };
+    }
+    const file = await readManifest(manifest, { folder, ...kindOf(inputs) });
+    const read = { manifestMd5: file.md5, ...includesDigest(file) };
+    const settled = pick(inputs, selecting);
+    if (target === undefined || hasUnknown(settled)) {
+        return { ...read, dependencies: unknownValue, dependencyDigest: unknownValue };
+    }
+    const unchanged =
+        sameValue(pick(olds, ["manifestMd5", "includesDigest"]), read) &&
+        sameValue(pick(olds, selecting), settled);
+    if (unchanged && olds["dependencies"] !== undefined) {
+        return pick(olds, computed);
+    }
+    const selection = select(file, inputs, target);
+    const dependencies = dependencyVersions(selection);
+    announceChange(olds["dependencies"], dependencies, inputs);
+    return { ...read, dependencies, ...comparable(selection, inputs) };
+}
+
+/** What of a manifest is installed for these inputs and this target. */
+export function select(file: ManifestFile, inputs: Props, target: Target): Selection {
+    return selectDependencies(parseManifest(file), selectionSettings(inputs), target);
+}
+
+/** The `manifestKind` option of {@link readManifest}. */
+export function kindOf(inputs: Props): { kind?: ManifestKind } {
+    const given = textOf(inputs, "manifestKind");
+    const kind = manifestKinds.find((each) => each === given);
+    return kind === undefined ? {} : { kind };
+}
+
+function selectionSettings(inputs: Props): SelectionSettings {
+    const workspaceMember = textOf(inputs, "package");
+    return {
+        ...(workspaceMember === undefined ? {} : { package: workspaceMember }),
+        extras: textsOf(inputs, "extras"),
+        groups: textsOf(inputs, "groups"),
+        localPackages: inputs["localPackages"] !== false,
+        allowSourceBuilds: textsOf(inputs, "allowSourceBuilds"),
+    };
+}
+
+/** Says in one line which packages change; the engine's own diff shows all of them. */
+function announceChange(before: unknown, after: Dependencies, inputs: Props): void {
+    if (isDependencies(before) && !sameValue(before, after)) {
+        reportOnce(
+            `${String(inputs["layerName"])}: ${summarizeComparison(compareDependencies(before, after))}`,
+        );
+    }
+}
+
+function isDependencies(value: unknown): value is Dependencies {
+    return (
+        typeof value === "object" &&
+        value !== null &&
+        Object.values(value).every((version) => typeof version === "string")
+    );
+}
+
+function comparable(selection: Selection, inputs: Props): { dependencyDigest?: string } {
+    if (inputs["changeDetection"] === "md5") {
+        return {};
+    }
+    const doubt = selection.doubts[0];
+    if (doubt === undefined) {
+        return { dependencyDigest: dependencyDigest(selection) };
+    }
+    const place = doubt.position === undefined ? "" : ` (${doubt.position.file}:${doubt.position.line})`;
+    warnOnce(
+        `${String(inputs["layerName"])}: ${doubt.reason}${place}, so any edit of the manifest counts as a change. ${doubt.next}`,
+    );
+    return {};
+}
+
+function includesDigest(file: ManifestFile): { includesDigest?: string } {
+    if (file.includes.length === 0) {
+        return {};
+    }
+    const digest = createHash("sha256");
+    for (const { path, bytes } of file.includes) {
+        digest.update(`${path}\0${bytes.length}\0`).update(bytes);
+    }
+    return { includesDigest: digest.digest("hex") };
+}
+
+const pick = (props: Props, names: readonly string[]): Record<string, unknown> =>
+    Object.fromEntries(names.flatMap((name) => (props[name] === undefined ? [] : [[name, props[name]]])));

@@ -1,0 +1,103 @@
+import { LayerError } from "./errors";
+import type { CheckedInputs } from "./inputs";
+import { jsonProps, type Props } from "./props";
+import type { PublishedVersion } from "./publish/layerVersion";
+
+/** What a resource's state holds beside its inputs. */
+export interface VersionOutputs {
+    readonly layerArn: string;
+    readonly version: number;
+    readonly codeSha256: string;
+    /** Bytes of the zip. */
+    readonly codeSize: number;
+    /** Bytes once unpacked; absent where the archive came from elsewhere and nobody counted. */
+    readonly uncompressedSize?: number | undefined;
+    readonly createdDate: string;
+    readonly signingJobArn?: string | undefined;
+    readonly signingProfileVersionArn?: string | undefined;
+    /** S3 URIs; absent without a bucket. */
+    readonly manifestUri?: string | undefined;
+    readonly recordUri?: string | undefined;
+    readonly artifactUri?: string | undefined;
+    readonly origin: "published" | "adopted";
+    /** Keys as `publish/keys.ts` makes them. */
+    readonly versionKey: string;
+    readonly artifactKey: string;
+}
+
+/** Names of what is no input in a resource's state. */
+export const outputNames: ReadonlySet<string> = new Set<keyof VersionOutputs | "__provider">([
+    "layerArn",
+    "version",
+    "codeSha256",
+    "codeSize",
+    "uncompressedSize",
+    "createdDate",
+    "signingJobArn",
+    "signingProfileVersionArn",
+    "manifestUri",
+    "recordUri",
+    "artifactUri",
+    "origin",
+    "versionKey",
+    "artifactKey",
+    "__provider",
+]);
+
+/** Inputs and outputs as they go into state: every input is echoed, since `diff` and `delete` are shown outputs only. */
+export function toProps(inputs: CheckedInputs, outputs: VersionOutputs): Record<string, unknown> {
+    return jsonProps({ ...inputs, ...outputs });
+}
+
+/** The outputs that Lambda answers for. */
+export function publishedOutputs(published: PublishedVersion) {
+    return {
+        layerArn: published.layerArn,
+        version: published.version,
+        codeSha256: published.codeSha256,
+        codeSize: published.codeSize,
+        createdDate: published.createdDate,
+        signingJobArn: published.signingJobArn,
+        signingProfileVersionArn: published.signingProfileVersionArn,
+    };
+}
+
+/** The layer's name and version number in a layer version's ARN, which is every resource's id. */
+export function parseLayerVersionArn(arn: string): {
+    layerName: string;
+    version: number;
+    region: string;
+    account: string;
+} {
+    const match = /^arn:[^:]+:lambda:([^:]+):(\d{12}):layer:([^:]+):(\d+)$/.exec(arn);
+    const [, region, account, layerName, version] = match ?? [];
+    if (region === undefined || account === undefined || layerName === undefined || version === undefined) {
+        throw new LayerError("ARGUMENT_INVALID", {
+            what: `The id ${JSON.stringify(arn)} is no layer version's ARN.`,
+            next: "The state was edited or belongs to another provider: remove the resource with `pulumi state delete`.",
+        });
+    }
+    return { layerName, version: Number(version), region, account };
+}
+
+/** The outputs in a resource's state, read without trusting that this release wrote it. */
+export function readOutputs(props: Props): Partial<VersionOutputs> {
+    const text = (name: string) => (typeof props[name] === "string" ? { [name]: props[name] } : {});
+    const number = (name: string) => (typeof props[name] === "number" ? { [name]: props[name] } : {});
+    return {
+        ...text("layerArn"),
+        ...number("version"),
+        ...text("codeSha256"),
+        ...number("codeSize"),
+        ...number("uncompressedSize"),
+        ...text("createdDate"),
+        ...text("signingJobArn"),
+        ...text("signingProfileVersionArn"),
+        ...text("manifestUri"),
+        ...text("recordUri"),
+        ...text("artifactUri"),
+        ...text("versionKey"),
+        ...text("artifactKey"),
+        origin: props["origin"] === "adopted" ? "adopted" : "published",
+    };
+}

@@ -1,0 +1,213 @@
+import type { GetLayerVersionResponse, PublishLayerVersionRequest } from "@aws-sdk/client-lambda";
+import type { Clients } from "../aws/clients";
+import { awsError, isNotFound } from "../aws/failures";
+import { LayerError } from "../errors";
+
+/** A published layer version, as Lambda describes it. */
+export interface PublishedVersion {
+    readonly layerArn: string;
+    readonly layerVersionArn: string;
+    readonly version: number;
+    /** Base64, as Lambda gives it. */
+    readonly codeSha256: string;
+    /** Bytes of the zip. */
+    readonly codeSize: number;
+    /** ISO 8601. */
+    readonly createdDate: string;
+    readonly signingJobArn: string | undefined;
+    readonly signingProfileVersionArn: string | undefined;
+}
+
+/** What is to be published: the call's own fields, with the archive's expected hash and size. */
+export interface PublishRequest {
+    readonly layerName: string;
+    readonly content: NonNullable<PublishLayerVersionRequest["Content"]>;
+    readonly description: string | undefined;
+    readonly licenseInfo: string | undefined;
+    readonly compatibleRuntimes: readonly string[];
+    readonly compatibleArchitectures: readonly string[];
+    /** What Lambda must answer; a version that differs is deleted again. Absent where the archive's hash is not known. */
+    readonly codeSha256: string | undefined;
+    /** Bytes. */
+    readonly codeSize: number;
+}
+
+/** The version as Lambda has it, or `undefined` when Lambda says that there is none. Any other failure throws. */
+export async function getLayerVersion(
+    clients: Clients,
+    layerName: string,
+    version: number,
+    signal: AbortSignal,
+): Promise<PublishedVersion | undefined> {
+    const answer = await describeLayerVersion(clients, layerName, version, signal);
+    return answer === undefined
+        ? undefined
+        : toPublishedVersion(answer, getLayerVersionCall(layerName, version));
+}
+
+const getLayerVersionCall = (layerName: string, version: number): string =>
+    `lambda:GetLayerVersion for layer "${layerName}" version ${version}`;
+
+async function describeLayerVersion(
+    clients: Clients,
+    layerName: string,
+    version: number,
+    signal: AbortSignal,
+): Promise<GetLayerVersionResponse | undefined> {
+    const { GetLayerVersionCommand } = await import("@aws-sdk/client-lambda");
+    try {
+        const command = new GetLayerVersionCommand({ LayerName: layerName, VersionNumber: version });
+        return await clients.lambda.send(command, { abortSignal: signal });
+    } catch (error) {
+        if (isNotFound(error)) {
+            return undefined;
+        }
+        throw awsError(error, getLayerVersionCall(layerName, version));
+    }
+}
+
+/** Whether a version could have come from the request: two resources may publish one archive under two descriptions. */
+function isRequested(
+    found: GetLayerVersionResponse,
+    request: Omit<PublishRequest, "content" | "codeSize">,
+): boolean {
+    const same = (left: readonly string[] = [], right: readonly string[]) =>
+        [...left].sort().join() === [...right].sort().join();
+    return (
+        found.Content?.CodeSha256 === request.codeSha256 &&
+        (found.Description ?? "") === (request.description ?? "") &&
+        (found.LicenseInfo ?? "") === (request.licenseInfo ?? "") &&
+        same(found.CompatibleRuntimes, request.compatibleRuntimes) &&
+        same(found.CompatibleArchitectures, request.compatibleArchitectures)
+    );
+}
+
+/** A link to the version's zip, good for ten minutes; `undefined` where Lambda gives none. */
+export async function getLayerVersionLocation(
+    clients: Clients,
+    layerName: string,
+    version: number,
+    signal: AbortSignal,
+): Promise<string | undefined> {
+    const { GetLayerVersionCommand } = await import("@aws-sdk/client-lambda");
+    const command = new GetLayerVersionCommand({ LayerName: layerName, VersionNumber: version });
+    try {
+        return (await clients.lambda.send(command, { abortSignal: signal })).Content?.Location;
+    } catch (error) {
+        throw awsError(error, `lambda:GetLayerVersion for layer "${layerName}" version ${version}`);
+    }
+}
+
+/** The highest version number that exists now; 0 for a layer without versions. */
+export async function newestVersionNumber(
+    clients: Clients,
+    layerName: string,
+    signal: AbortSignal,
+): Promise<number> {
+    const { ListLayerVersionsCommand } = await import("@aws-sdk/client-lambda");
+    try {
+        // Lambda lists the newest first, so the first page has it.
+        const command = new ListLayerVersionsCommand({ LayerName: layerName, MaxItems: 10 });
+        const { LayerVersions = [] } = await clients.lambda.send(command, { abortSignal: signal });
+        return Math.max(0, ...LayerVersions.map(({ Version }) => Version ?? 0));
+    } catch (error) {
+        if (isNotFound(error)) {
+            return 0;
+        }
+        throw awsError(error, `lambda:ListLayerVersions for layer "${layerName}"`);
+    }
+}
+
+/** The numbers of a layer's versions, newest first; empty for a layer that does not exist. */
+export async function listVersionNumbers(
+    clients: Clients,
+    layerName: string,
+    signal: AbortSignal,
+): Promise<number[]> {
+    const { paginateListLayerVersions } = await import("@aws-sdk/client-lambda");
+    const numbers: number[] = [];
+    try {
+        const pages = paginateListLayerVersions(
+            { client: clients.lambda, pageSize: 50 },
+            { LayerName: layerName },
+        );
+        for await (const page of pages) {
+            signal.throwIfAborted();
+            numbers.push(
+                ...(page.LayerVersions ?? []).flatMap(({ Version }) =>
+                    Version === undefined ? [] : [Version],
+                ),
+            );
+        }
+    } catch (error) {
+        if (isNotFound(error)) {
+            return [];
+        }
+        throw awsError(error, `lambda:ListLayerVersions for layer "${layerName}"`);
+    }
+    return numbers.sort((left, right) => right - left);
+}
+
+/** Deletes a version; one that is not there is no failure. */
+export async function deleteLayerVersion(
+    clients: Clients,
+    layerName: string,
+    version: number,
+    signal: AbortSignal,
+): Promise<void> {
+    const { DeleteLayerVersionCommand } = await import("@aws-sdk/client-lambda");
+    try {
+        const command = new DeleteLayerVersionCommand({ LayerName: layerName, VersionNumber: version });
+        await clients.lambda.send(command, { abortSignal: signal });
+    } catch (error) {
+        if (!isNotFound(error)) {
+            throw awsError(error, `lambda:DeleteLayerVersion for layer "${layerName}" version ${version}`);
+        }
+    }
+}
+
+/**
+ * A version above `newestBefore` that is what was requested, archive and description alike: what a call without an
+ * answer has published. Answers `undefined` where the archive's hash is not known, for nothing proves it then.
+ */
+export async function findNewVersion(
+    clients: Clients,
+    request: Omit<PublishRequest, "content" | "codeSize">,
+    newestBefore: number,
+    signal: AbortSignal,
+): Promise<PublishedVersion | undefined> {
+    if (request.codeSha256 === undefined) {
+        return undefined;
+    }
+    for (const version of await listVersionNumbers(clients, request.layerName, signal)) {
+        if (version <= newestBefore) {
+            break;
+        }
+        const found = await describeLayerVersion(clients, request.layerName, version, signal);
+        if (found !== undefined && isRequested(found, request)) {
+            return toPublishedVersion(found, getLayerVersionCall(request.layerName, version));
+        }
+    }
+    return undefined;
+}
+
+/** What an answer says of a version. Throws AWS_FAILED for one that names none: not Lambda gave it. */
+export function toPublishedVersion(answer: GetLayerVersionResponse, call: string): PublishedVersion {
+    const { LayerArn, LayerVersionArn, Version, CreatedDate, Content } = answer;
+    if (LayerVersionArn === undefined || Version === undefined) {
+        throw new LayerError("AWS_FAILED", {
+            what: `${call} was answered without a version.`,
+            next: "Look at aws:endpoints: what answers there is not Lambda.",
+        });
+    }
+    return {
+        layerArn: LayerArn ?? LayerVersionArn.replace(/:\d+$/, ""),
+        layerVersionArn: LayerVersionArn,
+        version: Version,
+        codeSha256: Content?.CodeSha256 ?? "",
+        codeSize: Content?.CodeSize ?? 0,
+        createdDate: CreatedDate ?? "",
+        signingJobArn: Content?.SigningJobArn,
+        signingProfileVersionArn: Content?.SigningProfileVersionArn,
+    };
+}

@@ -1,0 +1,160 @@
+import type { Clients } from "../aws/clients";
+import { readObject } from "../aws/objects";
+import type { Owner } from "../owner";
+import { type Claim, listAllClaims, releaseClaim } from "./claims";
+import { deleteLayerVersion } from "./layerVersion";
+import { claimObject, type LayerStore } from "./layout";
+import { handOver, readRecord, type VersionRecord } from "./record";
+import { type KeepVersions, listOwnedVersions, removeArtifacts, removeVersion, retire } from "./retention";
+
+/** An owner that gives up a version. */
+export interface Departure {
+    readonly layerName: string;
+    readonly version: number;
+    readonly owner: Owner;
+    /**
+     * Who lives on: the owner itself, when the version is superseded; another one, when the resource was renamed;
+     * `undefined`, when the resource is removed.
+     */
+    readonly survivor: Owner | undefined;
+    /** The version of this layer that follows; `"elsewhere"` when it is one of another layer; absent before it exists. */
+    readonly successor: number | "elsewhere" | undefined;
+    /** Whether someone outside this product published the version. */
+    readonly adopted: boolean;
+    /** How many of the owner's superseded versions survive. */
+    readonly keepVersions: KeepVersions;
+    /** Whether a destroy takes the owner's kept versions and artifacts with it. */
+    readonly forceDestroy: boolean;
+    readonly signal: AbortSignal;
+}
+
+/** What became of the version, and which versions are gone. */
+export interface DepartureOutcome {
+    /** `waiting`: the version and the claim stay until the successor exists. */
+    readonly outcome: "deleted" | "kept" | "waiting";
+    readonly deleted: readonly number[];
+    /** Versions that this owner still answers for. */
+    readonly kept: readonly number[];
+}
+
+/**
+ * Takes an owner's claim off a version.
+ *
+ * A superseded version stays as `keepVersions` says. The current one is deleted when this owner answers for it and
+ * nobody else has a claim on it; with a claim, its next holder answers for it from then on.
+ */
+export async function leaveVersion(
+    clients: Clients,
+    store: LayerStore,
+    departure: Departure,
+): Promise<DepartureOutcome> {
+    const { version, owner, survivor } = departure;
+    const newer = newerClaim(await listAllClaims(store), version, owner);
+    if (survivor !== undefined && survivor.id !== owner.id) {
+        await releaseClaim(store, version, owner);
+        for (const owned of await listOwnedVersions(store, owner)) {
+            await handOver(store, owned.version, survivor.id);
+        }
+        return { outcome: "kept", deleted: [], kept: [] };
+    }
+    const successor = departure.successor ?? newer;
+    if (survivor !== undefined && successor === undefined) {
+        return { outcome: "waiting", deleted: [], kept: [version] };
+    }
+    await releaseClaim(store, version, owner);
+    if (survivor !== undefined || newer !== undefined) {
+        const current = typeof successor === "number" ? successor : undefined;
+        return settled(version, await retire(clients, store, { ...departure, current }), []);
+    }
+    const deleted = await destroyCurrent(clients, store, departure);
+    if (departure.forceDestroy) {
+        deleted.push(...(await destroyKept(clients, store, departure)));
+    }
+    const kept = await listOwnedVersions(store, owner);
+    return settled(
+        version,
+        deleted,
+        kept.map((each) => each.version),
+    );
+}
+
+const settled = (version: number, deleted: readonly number[], kept: readonly number[]): DepartureOutcome => ({
+    outcome: deleted.includes(version) ? "deleted" : "kept",
+    deleted,
+    kept,
+});
+
+async function destroyCurrent(clients: Clients, store: LayerStore, departure: Departure): Promise<number[]> {
+    const { layerName, version, owner, adopted, signal } = departure;
+    const record = await readRecord(store, version);
+    if (record === undefined) {
+        // The record is lost: the state alone says whose the version is, and the claims whether it is in use.
+        const claimed = (await listAllClaims(store)).some((claim) => claim.version === version);
+        if (adopted || claimed) {
+            return [];
+        }
+        await deleteLayerVersion(clients, layerName, version, signal);
+        return [version];
+    }
+    if (adopted || record.owner !== owner.id) {
+        return [];
+    }
+    if (await removeVersion(clients, store, record, departure)) {
+        if (departure.forceDestroy) {
+            await removeArtifacts(store, [record]);
+        }
+        return [version];
+    }
+    await handOverToClaimant(store, version, owner);
+    return [];
+}
+
+async function destroyKept(clients: Clients, store: LayerStore, departure: Departure): Promise<number[]> {
+    const removed: VersionRecord[] = [];
+    for (const { record } of await listOwnedVersions(store, departure.owner)) {
+        if (await removeVersion(clients, store, record, departure)) {
+            removed.push(record);
+        }
+    }
+    await removeArtifacts(store, removed);
+    return removed.map((record) => record.version);
+}
+
+/** The version of the owner's newest claim, where that is newer than the one on `version`: a superseded version. */
+function newerClaim(claims: readonly Claim[], version: number, owner: Owner): number | undefined {
+    const own = claims.filter(({ ownerHash }) => ownerHash === owner.hash);
+    const claimedAt = own.find((claim) => claim.version === version)?.claimedAt;
+    const newest = own.sort((left, right) => right.claimedAt - left.claimedAt)[0];
+    return newest !== undefined && claimedAt !== undefined && newest.claimedAt > claimedAt
+        ? newest.version
+        : undefined;
+}
+
+/** Whoever still uses the version answers for it from now on, so that the last one to go can delete it. */
+async function handOverToClaimant(store: LayerStore, version: number, former: Owner): Promise<void> {
+    const heir = (await listAllClaims(store)).find(
+        (claim) => claim.version === version && claim.ownerHash !== former.hash,
+    );
+    if (heir === undefined) {
+        return;
+    }
+    const found = await readObject(store.bucket, claimObject(store, version, heir.ownerHash));
+    const ownerId = readClaimOwner(found?.body.toString("utf8") ?? "");
+    if (ownerId !== undefined) {
+        await handOver(store, version, ownerId);
+    }
+}
+
+function readClaimOwner(text: string): string | undefined {
+    try {
+        const value: unknown = JSON.parse(text);
+        return typeof value === "object" &&
+            value !== null &&
+            "owner" in value &&
+            typeof value.owner === "string"
+            ? value.owner
+            : undefined;
+    } catch {
+        return undefined;
+    }
+}

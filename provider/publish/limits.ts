@@ -1,0 +1,72 @@
+/**
+ * What PublishLayerVersion takes, checked here because the SDK checks nothing and an emulator checks little.
+ *
+ * Each function answers with the problem in words that fit after the argument's name, or `undefined` when there is none.
+ * Source: the service model of the AWS SDK (shapes `LayerName`, `Description`, `LicenseInfo`, `CompatibleRuntimes`,
+ * `CompatibleArchitectures`, `S3Bucket`, `S3Key`) and "Lambda quotas" in the AWS documentation.
+ */
+
+/** Bytes of a zip that may travel inside the request. */
+export const inlineZipLimit = 52_428_800;
+
+const layerNamePattern = /^[a-zA-Z0-9_-]{1,140}$/;
+const layerArnPattern =
+    /^arn:(?:aws[a-zA-Z-]*):lambda:((?:eusc-)?[a-z]{2}(?:-gov|-iso[a-z]?)?-[a-z]+-\d):(\d{12}):layer:([a-zA-Z0-9_-]{1,140})$/;
+const runtimePattern = /^(?:nodejs|python|java|ruby|dotnet|dotnetcore|go|provided)[a-z0-9.-]*$/;
+
+export function layerNameProblem(value: string): string | undefined {
+    return layerNamePattern.test(value) || layerArnPattern.test(value)
+        ? undefined
+        : `must be 1 to 140 letters, digits, hyphens or underscores, or a layer ARN, but is ${quoted(value)}`;
+}
+
+/** The parts of a layer ARN; `undefined` for a plain name. */
+export function parseLayerArn(value: string): { region: string; account: string; name: string } | undefined {
+    const match = layerArnPattern.exec(value);
+    const [, region, account, name] = match ?? [];
+    return region === undefined || account === undefined || name === undefined
+        ? undefined
+        : { region, account, name };
+}
+
+export function descriptionProblem(value: string): string | undefined {
+    return value.length <= 256 ? undefined : `must be at most 256 characters, but has ${value.length}`;
+}
+
+export function licenseInfoProblem(value: string): string | undefined {
+    return value.length <= 512 ? undefined : `must be at most 512 characters, but has ${value.length}`;
+}
+
+export function compatibleRuntimesProblem(value: readonly string[]): string | undefined {
+    if (value.length > 15) {
+        return `must name at most 15 runtimes, but names ${value.length}`;
+    }
+    const wrong = value.find((runtime) => !runtimePattern.test(runtime));
+    return wrong === undefined
+        ? duplicateProblem(value)
+        : `must name Lambda runtimes such as "python3.13", but ${quoted(wrong)} is none`;
+}
+
+export function compatibleArchitecturesProblem(value: readonly string[]): string | undefined {
+    const wrong = value.find((architecture) => architecture !== "x86_64" && architecture !== "arm64");
+    return wrong === undefined
+        ? duplicateProblem(value)
+        : `must name "x86_64", "arm64" or both, but ${quoted(wrong)} is neither`;
+}
+
+export function bucketProblem(value: string): string | undefined {
+    return /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(value)
+        ? undefined
+        : `must be an S3 bucket name (3 to 63 lower-case letters, digits, dots or hyphens), but is ${quoted(value)}`;
+}
+
+export function objectKeyProblem(value: string): string | undefined {
+    const bytes = Buffer.byteLength(value, "utf8");
+    return bytes >= 1 && bytes <= 1024 ? undefined : `must be an S3 key of 1 to 1024 bytes, but has ${bytes}`;
+}
+
+const duplicateProblem = (value: readonly string[]): string | undefined =>
+    new Set(value).size === value.length ? undefined : "must not name anything twice";
+
+const quoted = (value: string): string =>
+    JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}…` : value);

@@ -1,0 +1,130 @@
+import type { Clients } from "../aws/clients";
+import { deleteObject, listObjects } from "../aws/objects";
+import type { Owner } from "../owner";
+import { type Claim, listAllClaims } from "./claims";
+import { deleteLayerVersion } from "./layerVersion";
+import { artifactObject, type LayerStore, parseVersionFolder, versionFolder } from "./layout";
+import { forgetPublication, notePublication } from "./publication";
+import { readRecord, readRecordAt, type VersionRecord } from "./record";
+
+/** How many of an owner's superseded versions survive. */
+export type KeepVersions = number | "all";
+
+/** A version that an owner answers for. */
+export interface OwnedVersion {
+    readonly version: number;
+    readonly record: VersionRecord;
+    /** Whether anyone else has a claim on it. */
+    readonly claimedByOthers: boolean;
+}
+
+/** What {@link retire} is about. */
+export interface Retirement {
+    readonly layerName: string;
+    readonly owner: Owner;
+    /** The owner's current version; `undefined` when it has none (any more). It always survives. */
+    readonly current: number | undefined;
+    readonly keepVersions: KeepVersions;
+    readonly signal: AbortSignal;
+}
+
+/**
+ * The versions of a layer to delete: all that the owner answers for but its current one, those that others have a claim
+ * on, and the newest `keepVersions` of the rest. Answers newest first.
+ */
+export function chooseRetired(
+    owned: readonly OwnedVersion[],
+    current: number | undefined,
+    keepVersions: KeepVersions,
+): number[] {
+    if (keepVersions === "all") {
+        return [];
+    }
+    const superseded = owned
+        .map(({ version }) => version)
+        .filter((version) => version !== current)
+        .sort((left, right) => right - left);
+    const claimed = new Set(
+        owned.filter(({ claimedByOthers }) => claimedByOthers).map(({ version }) => version),
+    );
+    // One that others hold survives anyway; it takes a place among the kept ones all the same.
+    return superseded.slice(keepVersions).filter((version) => !claimed.has(version));
+}
+
+/** Deletes what {@link chooseRetired} names, and what belongs to it. Answers the versions that are gone, newest first. */
+export async function retire(clients: Clients, store: LayerStore, retirement: Retirement): Promise<number[]> {
+    if (retirement.keepVersions === "all") {
+        return [];
+    }
+    const owned = await listOwnedVersions(store, retirement.owner);
+    const gone: number[] = [];
+    for (const version of chooseRetired(owned, retirement.current, retirement.keepVersions)) {
+        const record = owned.find((each) => each.version === version)?.record;
+        if (record !== undefined && (await removeVersion(clients, store, record, retirement))) {
+            gone.push(version);
+        }
+    }
+    return gone;
+}
+
+/** Every version of the layer whose record says that this owner answers for it; in order of their numbers. */
+export async function listOwnedVersions(store: LayerStore, owner: Owner): Promise<OwnedVersion[]> {
+    const claims = await listAllClaims(store);
+    const objects = await listObjects(store.bucket, store.versionsFolder);
+    const versions = [...new Set(objects.flatMap(({ key }) => parseVersionFolder(store, key) ?? []))];
+    const owned: OwnedVersion[] = [];
+    for (const version of versions.sort((left, right) => left - right)) {
+        const record = await readRecord(store, version);
+        if (record?.owner === owner.id) {
+            owned.push({ version, record, claimedByOthers: othersClaim(claims, version, owner) });
+        }
+    }
+    return owned;
+}
+
+/**
+ * Deletes a version with its records, unless someone else puts a claim on it meanwhile. Answers whether it is gone.
+ *
+ * The key goes first: whoever takes the version over from here on notices, see `publishOnce.ts`.
+ */
+export async function removeVersion(
+    clients: Clients,
+    store: LayerStore,
+    record: VersionRecord,
+    { layerName, owner, signal }: Pick<Retirement, "layerName" | "owner" | "signal">,
+): Promise<boolean> {
+    const { version } = record;
+    await forgetPublication(store, record.versionKey, version);
+    if (othersClaim(await listAllClaims(store), version, owner)) {
+        await notePublication(store, record.versionKey, version);
+        return false;
+    }
+    await deleteLayerVersion(clients, layerName, version, signal);
+    for (const { key } of await listObjects(store.bucket, versionFolder(store, version))) {
+        await deleteObject(store.bucket, key);
+    }
+    return true;
+}
+
+/** Deletes the artifacts that were only those records' own: no record that is left names them. */
+export async function removeArtifacts(store: LayerStore, removed: readonly VersionRecord[]): Promise<void> {
+    const objects = await listObjects(store.bucket, store.artifactsFolder);
+    const used = new Set<string>();
+    // Other accounts and regions share the artifacts, so every record below the layer's folder counts.
+    for (const { key } of objects) {
+        if (key.endsWith("/record.json")) {
+            const record = await readRecordAt(store.bucket, key);
+            if (record !== undefined) {
+                used.add(record.artifactKey);
+            }
+        }
+    }
+    for (const artifactKey of new Set(removed.map((record) => record.artifactKey))) {
+        if (!used.has(artifactKey)) {
+            await deleteObject(store.bucket, artifactObject(store, artifactKey));
+        }
+    }
+}
+
+const othersClaim = (claims: readonly Claim[], version: number, owner: Owner): boolean =>
+    claims.some((claim) => claim.version === version && claim.ownerHash !== owner.hash);

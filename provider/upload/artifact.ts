@@ -1,0 +1,136 @@
+import { createReadStream } from "node:fs";
+import { awsError, isAmbiguous, isPreconditionFailed } from "../aws/failures";
+import { type Bucket, headObject, objectUri } from "../aws/objects";
+import { LayerError } from "../errors";
+import type { Artifact } from "../package/model";
+import { backoff, pause } from "../publish/pause";
+
+/** An artifact in S3, with what its metadata says of it. */
+export interface StoredArtifact {
+    readonly bucket: string;
+    readonly key: string;
+    /** Absent in a bucket without versioning; otherwise what is published is this very object version. */
+    readonly versionId: string | undefined;
+    /** Base64, as Lambda gives it. */
+    readonly codeSha256: string;
+    /** Bytes of the zip. */
+    readonly codeSize: number;
+    /** Bytes once unpacked. */
+    readonly uncompressedSize: number;
+}
+
+/** What is uploaded: a zip on this machine's disk and what was found out about it. */
+export type UploadedFile = Pick<Artifact, "path" | "size" | "codeSha256" | "uncompressedSize">;
+
+/** Labels of an artifact, as object metadata. */
+export interface ArtifactLabels {
+    readonly artifactKey: string;
+    /** Hex; what a reader of the bucket, or the seed's tool, compares with a manifest. */
+    readonly manifestMd5: string;
+}
+
+/**
+ * The artifact that is there already, or `undefined`.
+ *
+ * An object whose labels are not ours counts as absent: it is written anew rather than trusted.
+ */
+export async function findArtifact(
+    bucket: Bucket,
+    key: string,
+    artifactKey: string,
+): Promise<StoredArtifact | undefined> {
+    const head = await headObject(bucket, key);
+    if (head === undefined || head.metadata["artifact_key"] !== artifactKey) {
+        return undefined;
+    }
+    const codeSha256 = head.metadata["code_sha256"];
+    const uncompressedSize = Number(head.metadata["uncompressed_size"]);
+    if (codeSha256 === undefined || head.size === 0 || !Number.isInteger(uncompressedSize)) {
+        return undefined;
+    }
+    return {
+        bucket: bucket.name,
+        key,
+        versionId: head.versionId,
+        codeSha256,
+        codeSize: head.size,
+        uncompressedSize,
+    };
+}
+
+/**
+ * Uploads an artifact, unless the same one arrived meanwhile. The file is streamed; S3 verifies its SHA-256.
+ *
+ * @throws UPLOAD_FAILED, ACCESS_DENIED, BUCKET_NOT_FOUND
+ */
+export async function uploadArtifact(
+    bucket: Bucket,
+    key: string,
+    artifact: UploadedFile,
+    labels: ArtifactLabels,
+): Promise<StoredArtifact> {
+    const { PutObjectCommand } = await import("@aws-sdk/client-s3");
+    const attempts = 5;
+    let onlyIfAbsent = true;
+    for (let attempt = 1; ; attempt++) {
+        // A stream can be read once, so the SDK cannot retry it: every attempt opens the file again.
+        const body = createReadStream(artifact.path);
+        try {
+            const answer = await bucket.s3.send(
+                new PutObjectCommand({
+                    Bucket: bucket.name,
+                    Key: key,
+                    Body: body,
+                    ContentLength: artifact.size,
+                    ContentType: "application/zip",
+                    ChecksumSHA256: artifact.codeSha256,
+                    ...(onlyIfAbsent ? { IfNoneMatch: "*" } : {}),
+                    Metadata: {
+                        artifact_key: labels.artifactKey,
+                        manifest_md5: labels.manifestMd5,
+                        code_sha256: artifact.codeSha256,
+                        uncompressed_size: String(artifact.uncompressedSize),
+                    },
+                }),
+                { abortSignal: bucket.signal },
+            );
+            return {
+                bucket: bucket.name,
+                key,
+                versionId: answer.VersionId === "null" ? undefined : answer.VersionId,
+                codeSha256: artifact.codeSha256,
+                codeSize: artifact.size,
+                uncompressedSize: artifact.uncompressedSize,
+            };
+        } catch (error) {
+            if (isPreconditionFailed(error)) {
+                const found = await findArtifact(bucket, key, labels.artifactKey);
+                if (found !== undefined) {
+                    return found;
+                }
+                // What is there has lost its labels: it is replaced.
+                onlyIfAbsent = false;
+            } else if (!isAmbiguous(error)) {
+                throw uploadFailure(error, bucket, key, artifact);
+            }
+            if (attempt === attempts || bucket.signal.aborted) {
+                throw uploadFailure(error, bucket, key, artifact);
+            }
+        } finally {
+            body.destroy();
+        }
+        await pause(backoff(attempt), bucket.signal);
+    }
+}
+
+function uploadFailure(error: unknown, bucket: Bucket, key: string, artifact: UploadedFile): LayerError {
+    const known = awsError(error, `s3:PutObject of ${artifact.size} bytes`, objectUri(bucket, key));
+    if (known.code !== "AWS_FAILED") {
+        return known;
+    }
+    return new LayerError("UPLOAD_FAILED", {
+        ...known.failure,
+        what: `The artifact (${artifact.size} bytes) could not be uploaded.`,
+        next: "Run the same command again. Nothing was published.",
+    });
+}
