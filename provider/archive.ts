@@ -1,3 +1,4 @@
+import type { PackageSize } from "./package/model";
 import type { PublishRequest } from "./publish/layerVersion";
 import type { KeptManifest } from "./publish/record";
 
@@ -10,6 +11,8 @@ export interface Archive {
     /** Equal keys mean equal bytes. */
     readonly artifactKey: string;
     readonly manifest: KeptManifest;
+    /** As in `outputs.ts`. */
+    readonly resolution?: Readonly<Record<string, string>> | undefined;
     /** Builds, packages and uploads, or finds that it has been done. Asked at most once. */
     readonly prepare: () => Promise<PreparedArchive>;
 }
@@ -23,6 +26,8 @@ export interface PreparedArchive {
     readonly codeSize: number;
     /** Bytes once unpacked; absent where nobody counted. */
     readonly uncompressedSize: number | undefined;
+    /** What each package takes, largest first; absent where the archive was found and not made. */
+    readonly packages?: readonly PackageSize[];
     /** Absent where the archive travels inside the request and is kept nowhere. */
     readonly artifactUri: string | undefined;
 }

@@ -1,6 +1,8 @@
-import type { Clients } from "./aws/clients";
+import type { Clients, Timeouts } from "./aws/clients";
 import { type AwsConfiguration, type GetSetting, readAwsConfiguration } from "./aws/configuration";
 import { awsError } from "./aws/failures";
+import { loadLambda, loadSts } from "./aws/sdk";
+import type { LeaseTiming } from "./publish/publication";
 
 /**
  * What lasts as long as the plugin process: the configuration, clients, and what the engine has asked so far.
@@ -9,13 +11,25 @@ import { awsError } from "./aws/failures";
  * a resource before it replaces it, and never checks one that it removes.
  */
 let configuration: AwsConfiguration = readAwsConfiguration(() => undefined);
+let limits: Limits = {};
 let clientsByRegion = new Map<string, Promise<Clients>>();
 let accounts = new Map<string, Promise<string>>();
 let profileRegion: Promise<string | undefined> | undefined;
 
-/** Takes over the stack's settings. Nothing here waits or throws: the engine calls other hooks without waiting for it. */
-export function configure(get: GetSetting): void {
+/** How patient the hooks are. */
+export interface Limits {
+    /** Default: see {@link Timeouts}. */
+    readonly timeouts?: Timeouts;
+    /** Milliseconds after which a publisher that does not move counts as dead; default see `publish/publication.ts`. */
+    readonly lease?: number;
+}
+
+/**
+ * Takes over the stack's settings. Nothing here waits or throws: the engine calls other hooks without waiting for it.
+ */
+export function configure(get: GetSetting, given: Limits = {}): void {
     configuration = readAwsConfiguration(get);
+    limits = given;
     clientsByRegion = new Map();
     accounts = new Map();
     profileRegion = undefined;
@@ -35,7 +49,7 @@ export async function configuredRegion(): Promise<string | undefined> {
 }
 
 async function readProfileRegion(profile: string | undefined): Promise<string | undefined> {
-    const { LambdaClient } = await import("@aws-sdk/client-lambda");
+    const { LambdaClient } = await loadLambda();
     const client = new LambdaClient(profile === undefined ? {} : { profile });
     try {
         return await client.config.region();
@@ -47,22 +61,24 @@ async function readProfileRegion(profile: string | undefined): Promise<string | 
     }
 }
 
+/** How patient a publisher is with others. */
+export const leaseTiming = (): LeaseTiming => (limits.lease === undefined ? {} : { timeout: limits.lease });
+
 /** Clients for a region, made once. */
 export function clientsFor(region: string): Promise<Clients> {
     return once(clientsByRegion, region, async () => {
         const { createClients } = await import("./aws/clients");
-        return createClients(configuration, region);
+        return createClients(configuration, region, limits.timeouts);
     });
 }
 
 /** The account that the credentials belong to: twelve digits. */
-export function accountOf(clients: Clients, signal: AbortSignal): Promise<string> {
+export function accountOf(clients: Clients): Promise<string> {
     return once(accounts, clients.region, async () => {
-        const { GetCallerIdentityCommand } = await import("@aws-sdk/client-sts");
+        const { GetCallerIdentityCommand } = await loadSts();
         try {
-            const { Account } = await clients.sts.send(new GetCallerIdentityCommand({}), {
-                abortSignal: signal,
-            });
+            // No signal: what one layer's time-out stops, others may be waiting for.
+            const { Account } = await clients.sts.send(new GetCallerIdentityCommand({}));
             return Account ?? "";
         } catch (error) {
             throw awsError(error, "sts:GetCallerIdentity");

@@ -3,6 +3,7 @@ import { engineMemory, layerOf } from "./engineMemory";
 import { isLayerError, type LayerError } from "./errors";
 import {
     type ArgumentProblem,
+    canHoldSecrets,
     completeRecords,
     findArgumentProblems,
     readKeepVersions,
@@ -11,7 +12,7 @@ import {
 } from "./inputs";
 import { describeDependencies } from "./manifestInputs";
 import { defaultLayerName, parseOwner } from "./owner";
-import { jsonProps, type Props, textOf } from "./props";
+import { jsonProps, type Props, textOf, textsOf } from "./props";
 import { parseLayerArn } from "./publish/limits";
 import { warnOnce } from "./report";
 import { deprecationNotice, type Target, targetFor } from "./target";
@@ -47,7 +48,7 @@ export async function check(olds: Props, news: Props): Promise<CheckOutcome> {
     if (textOf(inputs, "region") === undefined) {
         failures.push({
             property: "region",
-            reason: "no AWS region is set: run `pulumi config set aws:region <region>`, set AWS_REGION, or give the argument region",
+            reason: "REGION_MISSING: no AWS region is set: run `pulumi config set aws:region <region>`, set AWS_REGION, or give the argument region",
         });
     }
     checkLayerArn(given, news, failures);
@@ -56,9 +57,10 @@ export async function check(olds: Props, news: Props): Promise<CheckOutcome> {
         layer: layerOf(inputs),
         keepVersions: readKeepVersions(inputs["keepVersions"]),
         hadPermissions: olds["permissions"] !== undefined,
+        permissions: textsOf(inputs, "permissions"),
     });
     if (failures.length > 0) {
-        return { inputs, failures };
+        return { inputs, failures: failures.map(withCode) };
     }
     try {
         const described = await describeDependencies(resourceType, olds, inputs, target, process.cwd());
@@ -183,7 +185,16 @@ function checkLayerArn(inputs: Props, news: Props, failures: ArgumentProblem[]):
     }
 }
 
+/** What a rule says of an argument has no code of its own yet; an error's message starts with its code. */
+function withCode({ property, reason }: ArgumentProblem): ArgumentProblem {
+    return {
+        property,
+        reason: /^[A-Z]+(?:_[A-Z]+)+: /.test(reason) ? reason : `ARGUMENT_INVALID: ${reason}`,
+    };
+}
+
 /** A failure on the property at fault. */
 function toProblem(error: LayerError): ArgumentProblem {
-    return { property: error.failure.property ?? "manifest", reason: error.message };
+    const property = error.failure.property ?? "manifest";
+    return { property: canHoldSecrets(property) ? "" : property, reason: error.message };
 }

@@ -3,7 +3,7 @@ import { adoptVersion } from "./adoption";
 import type { Archive, PreparedArchive } from "./archive";
 import type { Clients } from "./aws/clients";
 import type { Bucket } from "./aws/objects";
-import { accountOf, clientsFor } from "./awsAccess";
+import { accountOf, clientsFor, leaseTiming } from "./awsAccess";
 import { engineMemory, layerOf } from "./engineMemory";
 import { isLayerError, LayerError } from "./errors";
 import { assertGrants } from "./grants";
@@ -13,7 +13,9 @@ import { publishedOutputs, toProps, type VersionOutputs } from "./outputs";
 import { type Owner, parseOwner } from "./owner";
 import type { Props } from "./props";
 import { releaseClaim } from "./publish/claims";
+import { withdrawGrants } from "./publish/handOver";
 import { versionKey } from "./publish/keys";
+import { markOwnFolder, requireOwnFolder } from "./publish/layerMark";
 import type { PublishedVersion } from "./publish/layerVersion";
 import type { LayerStore } from "./publish/layout";
 import { publishOnce } from "./publish/publishOnce";
@@ -37,7 +39,7 @@ async function createVersion(inputs: CheckedInputs, signal: AbortSignal): Promis
     const folder = process.cwd();
     const owner = parseOwner(inputs.owner);
     const clients = await clientsFor(inputs.region);
-    const account = await accountOf(clients, signal);
+    const account = await accountOf(clients);
     requireOwnAccount(inputs, account);
     const destination =
         inputs.bucket === undefined
@@ -48,6 +50,10 @@ async function createVersion(inputs: CheckedInputs, signal: AbortSignal): Promis
                   { bucket: inputs.bucket, prefix: inputs.prefix ?? "" },
                   signal,
               );
+    const store = destination?.store;
+    if (store !== undefined) {
+        await requireOwnFolder(store, inputs.layerName);
+    }
     const bucketNamed = (name: string): Bucket => ({ s3: clients.s3, name, signal });
     const archive = await openArchive(inputs, destination, bucketNamed, folder, signal);
     const key = versionKey({
@@ -64,9 +70,12 @@ async function createVersion(inputs: CheckedInputs, signal: AbortSignal): Promis
     let prepared: PreparedArchive | undefined;
     const prepare = async () => {
         prepared ??= await archive.prepare();
+        // Only now: what fails before leaves nothing behind.
+        if (store !== undefined) {
+            await markOwnFolder(store, inputs.layerName);
+        }
         return prepared;
     };
-    const store = destination?.store;
     const { published, outcome } = await publishOnce(
         clients,
         store,
@@ -75,6 +84,7 @@ async function createVersion(inputs: CheckedInputs, signal: AbortSignal): Promis
             versionKey: key,
             owner,
             reuse: inputs.reuse !== false,
+            timing: leaseTiming(),
             adopt: () =>
                 adoptVersion(clients, store, inputs, owner, async () => (await prepare()).codeSha256, signal),
         },
@@ -105,8 +115,10 @@ async function createVersion(inputs: CheckedInputs, signal: AbortSignal): Promis
         origin: outcome === "adopted" ? "adopted" : "published",
         versionKey: key,
         artifactKey: archive.artifactKey,
+        resolution: archive.resolution,
     };
-    const outs = await keep({ clients, inputs, outputs, archive, store, owner, published, signal });
+    const packages = prepared?.packages;
+    const outs = await keep({ clients, inputs, outputs, archive, packages, store, owner, published, signal });
     return { id: published.layerVersionArn, outs };
 }
 
@@ -141,6 +153,7 @@ interface Made {
     readonly inputs: CheckedInputs;
     readonly outputs: VersionOutputs;
     readonly archive: Archive;
+    readonly packages: PreparedArchive["packages"];
     readonly store: LayerStore | undefined;
     readonly owner: Owner;
     readonly published: PublishedVersion;
@@ -149,11 +162,11 @@ interface Made {
 
 /** Records the version. The version exists by now, so whatever fails here must not lose it. */
 async function keep(made: Made): Promise<Record<string, unknown>> {
-    const { clients, inputs, outputs, archive, store, owner, published, signal } = made;
+    const { clients, inputs, outputs, archive, packages, store, owner, published, signal } = made;
     let settled = outputs;
     try {
         if (store !== undefined) {
-            const record = createRecord(inputs, outputs, published, archive.manifest);
+            const record = createRecord(inputs, outputs, published, archive.manifest, packages);
             const kept = await keepVersion(store, published, archive.manifest, record, owner);
             settled = {
                 ...outputs,
@@ -166,6 +179,15 @@ async function keep(made: Made): Promise<Record<string, unknown>> {
             const replaced = engineMemory.pendingReleases.get(`${owner.id} ${layerOf({ ...inputs })}`);
             if (replaced !== undefined && replaced !== published.version) {
                 await releaseClaim(store, replaced, owner);
+                const hadGrants = engineMemory.checkedFor(owner.id)?.hadPermissions;
+                const { layerName } = inputs;
+                await withdrawGrants(clients, store, {
+                    layerName,
+                    version: replaced,
+                    owner,
+                    hadGrants,
+                    signal,
+                });
             }
         }
         await assertGrants(clients, store, inputs, owner, published.version, signal);

@@ -50,6 +50,10 @@ export function remove(id: string, props: Props): Promise<void> {
             keepVersions:
                 engineMemory.checkedFor(owner.id)?.keepVersions ?? readKeepVersions(props["keepVersions"]),
             forceDestroy: props["forceDestroy"] === true,
+            hadGrants:
+                props["permissions"] !== undefined ||
+                engineMemory.checkedFor(owner.id)?.hadPermissions === true,
+            heirGrants: engineMemory.checkedFor(survivor ?? "")?.permissions,
             signal,
         });
         if (outcome === "waiting") {
@@ -77,7 +81,7 @@ async function openStore(
     if (bucket === undefined) {
         return undefined;
     }
-    const account = await accountOf(clients, signal);
+    const account = await accountOf(clients);
     const place = { bucket, prefix: textOf(props, "prefix") ?? "" };
     try {
         return (await openDestination(clients, account, place, signal)).store;

@@ -17,15 +17,37 @@ const replacing = [
     "content",
     "pythonVersion",
     "architecture",
+    "sourcesDigest",
+    "exclude",
+    "excludeRuntimeProvided",
+    "compileBytecode",
+] as const;
+
+/** What of the manifest is installed. Where that can be compared, the dependencies that come of it decide. */
+const selecting = [
+    "manifestMd5",
+    "includesDigest",
     "manifestKind",
     "package",
     "extras",
     "groups",
     "localPackages",
-    "sourcesDigest",
 ] as const;
 
-/** Everything that `check` answers, so everything that can differ. What a later release adds is added here. */
+/** Lists whose order means nothing. */
+const sets: ReadonlySet<string> = new Set([
+    "compatibleRuntimes",
+    "compatibleArchitectures",
+    "extras",
+    "groups",
+    "allowSourceBuilds",
+    "exclude",
+]);
+
+/**
+ * Everything else that `check` answers and that can differ. What a later release adds is added here, but for `indexes`: how
+ * packages are reached changes nothing of what is there, and a create takes them from its own inputs.
+ */
 const updating = [
     "schemaVersion",
     "owner",
@@ -41,10 +63,11 @@ const updating = [
     "timeoutMinutes",
     "allowSourceBuilds",
     "changeDetection",
+    "resolveUnpinned",
+    "installer",
     "dependencies",
     "dependencyDigest",
-    "manifestMd5",
-    "includesDigest",
+    ...selecting,
 ] as const;
 
 /**
@@ -53,13 +76,20 @@ const updating = [
  * `changes` is left open unless nothing changed: the engine then shows the difference property by property.
  */
 export function diff(olds: Props, news: Props): dynamic.DiffResult {
-    const differs = (name: string) => !sameValue(olds[name] ?? undefined, news[name] ?? undefined);
-    const replaces: string[] = replacing.filter(differs);
-    replaces.push(...manifestReplaces(olds, news));
+    const differs = (name: string) => !sameValue(comparable(name, olds), comparable(name, news));
+    const replaces = [
+        ...replacing.filter(differs),
+        ...manifestReplaces(olds, news, selecting.filter(differs)),
+    ];
     if (replaces.length > 0) {
         return { replaces };
     }
     return updating.some(differs) ? {} : { changes: false };
+}
+
+function comparable(name: string, props: Props): unknown {
+    const value = props[name] ?? undefined;
+    return sets.has(name) && Array.isArray(value) ? value.map(String).sort() : value;
 }
 
 /**
@@ -67,11 +97,11 @@ export function diff(olds: Props, news: Props): dynamic.DiffResult {
  *
  * Where the digests' algorithms differ, after an upgrade of this package, the dependencies themselves are compared.
  */
-function manifestReplaces(olds: Props, news: Props): string[] {
-    if (hasUnknown(news["manifestMd5"])) {
-        return ["manifestMd5"];
+function manifestReplaces(olds: Props, news: Props, changed: readonly string[]): readonly string[] {
+    const unknown = selecting.filter((name) => hasUnknown(news[name]));
+    if (unknown.length > 0) {
+        return unknown;
     }
-    const changed = ["manifestMd5", "includesDigest"].filter((name) => !sameValue(olds[name], news[name]));
     const [before, after] = [olds["dependencyDigest"], news["dependencyDigest"]];
     if (changed.length === 0 || typeof before !== "string" || typeof after !== "string") {
         return changed;

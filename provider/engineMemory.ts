@@ -36,6 +36,8 @@ export interface CheckedResource {
     readonly keepVersions: KeepVersions;
     /** Whether the resource had permissions before: without any now, they are to be taken back from kept versions. */
     readonly hadPermissions: boolean;
+    /** Who may use the layer now; empty where the program names nobody. */
+    readonly permissions: readonly string[];
 }
 
 /** A memory that has seen nothing yet. */
@@ -63,7 +65,12 @@ export function createEngineMemory(): EngineMemory {
 }
 
 /** The memory of this process. */
-export const engineMemory = createEngineMemory();
+export let engineMemory = createEngineMemory();
+
+/** Begins another run: for whoever calls the hooks of several runs in one process, as an engine never does. */
+export function forgetEngine(): void {
+    engineMemory = createEngineMemory();
+}
 
 /** What identifies a layer within the run: region and name. */
 export const layerOf = (inputs: Props): string =>

@@ -45,6 +45,7 @@ export type ErrorCode =
     | "PUBLISH_MISMATCH"
     | "PUBLISH_CONTENDED"
     | "ADOPTION_REFUSED"
+    | "VERSION_NOT_FOUND"
     // aws
     | "CREDENTIALS_MISSING"
     | "REGION_MISSING"

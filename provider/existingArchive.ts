@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Archive, PreparedArchive } from "./archive";
-import { type Bucket, headObject, objectUri } from "./aws/objects";
+import { type Bucket, hashObject, headObject, type ObjectHead, objectUri } from "./aws/objects";
 import { LayerError } from "./errors";
 import type { LayerVersionInputs } from "./inputs";
 import { readManifestBytes } from "./manifest";
@@ -54,7 +54,8 @@ export async function openExistingArchive(
                     S3Key: s3Key,
                     ...(versionId === undefined ? {} : { S3ObjectVersion: versionId }),
                 },
-                codeSha256: head.metadata["code_sha256"],
+                // Without it nobody could tell whether a publish call without an answer has published this archive.
+                codeSha256: labelledSha256(head) ?? (await hashObject(bucket, s3Key, versionId)),
                 codeSize: head.size,
                 uncompressedSize: undefined,
                 artifactUri: uri,
@@ -62,6 +63,12 @@ export async function openExistingArchive(
         };
     }
     return openLocalZip(inputs, zipFile ?? "", manifest, destination, folder);
+}
+
+/** The label `code_sha256`, where it is one that Lambda could give: 32 bytes, base64. */
+function labelledSha256({ metadata }: ObjectHead): string | undefined {
+    const label = metadata["code_sha256"];
+    return label !== undefined && /^[A-Za-z0-9+/]{43}=$/.test(label) ? label : undefined;
 }
 
 async function openLocalZip(

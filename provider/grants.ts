@@ -22,7 +22,10 @@ export async function assertGrants(
     if (inputs.permissions === undefined && !before) {
         return;
     }
-    const kept = store === undefined ? [] : await listOwnedVersions(store, owner);
+    const kept =
+        store === undefined
+            ? []
+            : await listOwnedVersions(clients, store, { layerName: inputs.layerName, owner, signal });
     for (const each of new Set([version, ...kept.map((owned) => owned.version)])) {
         await assertPermissions(clients, inputs.layerName, each, inputs.permissions ?? [], owner, signal);
     }

@@ -2,6 +2,12 @@
  * What a program imports. Nothing here loads the AWS SDK or anything that builds: the work is done in Pulumi's plugin
  * process, which finds it as `pulumi-lambda-layer/provider`.
  */
+export {
+    type AssumeRoleArgs,
+    LambdaLayerProvider,
+    type LambdaLayerProviderArgs,
+} from "./lambdaLayerProvider";
+export type { LayerArgs } from "./layerResource";
 export { LayerVersion, type LayerVersionArgs, type LayerVersionContent } from "./layerVersion";
-export { PythonLayer, type PythonLayerArgs } from "./pythonLayer";
+export { type PackageIndex, PythonLayer, type PythonLayerArgs } from "./pythonLayer";
 export type { Architecture } from "./target";

@@ -1,4 +1,8 @@
+import type { Index } from "./build/indexes";
 import { LayerError } from "./errors";
+import { excludeProblem } from "./excludeArgument";
+import { indexesProblem } from "./indexArgument";
+import { type Installer, installers } from "./installers";
 import { manifestKinds } from "./manifest/model";
 import {
     bucketProblem,
@@ -69,6 +73,15 @@ export interface PythonLayerInputs extends LayerInputs {
     readonly localPackages?: boolean;
     readonly allowSourceBuilds?: readonly string[];
     readonly changeDetection?: "dependencies" | "md5";
+    readonly exclude?: readonly string[];
+    readonly excludeRuntimeProvided?: boolean;
+    readonly compileBytecode?: boolean;
+    readonly resolveUnpinned?: boolean;
+    readonly installer?: Installer;
+    /** Secret as a whole. */
+    readonly indexes?: readonly Index[];
+    /** SHA-256 by path over the sources beside the manifest that go in, see `build/sourceTree.ts`; absent without any. */
+    readonly sourcesDigest?: Readonly<Record<string, string>>;
     /** Name → version of what is installed for the target. */
     readonly dependencies?: Readonly<Record<string, string>>;
     /** See `manifest/compare.ts`; absent where the manifest can only be compared by its MD5. */
@@ -193,6 +206,15 @@ const rules: Readonly<
             allowSourceBuilds: texts(),
             changeDetection: (value) =>
                 value === "dependencies" || value === "md5" ? undefined : 'must be "dependencies" or "md5"',
+            exclude: texts(excludeProblem),
+            excludeRuntimeProvided: flag,
+            compileBytecode: flag,
+            resolveUnpinned: flag,
+            installer: (value) =>
+                installers.some((installer) => installer === value)
+                    ? undefined
+                    : `must be one of ${installers.map((installer) => `"${installer}"`).join(", ")}, but is ${JSON.stringify(value)}`,
+            indexes: indexesProblem,
         },
     },
     LayerVersion: {
@@ -200,6 +222,9 @@ const rules: Readonly<
         rules: { ...commonRules, content },
     },
 };
+
+/** Whether a property's value may be a secret, so that nobody may be shown it. */
+export const canHoldSecrets = (property: string): boolean => property === "indexes";
 
 /** Names that `check` itself fills in; a program never gives them. */
 const filledIn = [
@@ -209,6 +234,7 @@ const filledIn = [
     "account",
     "manifestMd5",
     "includesDigest",
+    "sourcesDigest",
     "dependencies",
     "dependencyDigest",
     "records",
@@ -235,7 +261,11 @@ export function findArgumentProblems(
         }
         const problem = rule === undefined ? `is no argument of ${resourceType}` : rule(value);
         if (problem !== undefined) {
-            problems.push({ property, reason: `${property} ${problem}` });
+            problems.push({
+                // The engine prints the value of a property at fault, in clear.
+                property: canHoldSecrets(property) ? "" : property,
+                reason: `${property} ${problem}`,
+            });
         }
     }
     return problems;

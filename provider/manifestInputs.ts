@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import path from "node:path";
 import type { CheckedInputs } from "./inputs";
 import {
     type ManifestFile,
@@ -13,16 +14,26 @@ import {
     type Dependencies,
     dependencyDigest,
     dependencyVersions,
+    isDependencies,
     summarizeComparison,
 } from "./manifest/compare";
+import { excludesPackages } from "./manifest/exclude";
 import { manifestKinds, type Selection, type SelectionSettings } from "./manifest/model";
+import { readDirectNames } from "./manifest/pyproject";
+import { warnOfSelection, warnOfStaleness } from "./manifestWarnings";
 import { type Props, sameValue, textOf, textsOf } from "./props";
 import { reportOnce, warnOnce } from "./report";
 import type { Target } from "./target";
 import { hasUnknown, unknownValue } from "./unknown";
 
 /** Inputs that are read off the manifest. Given already, they are the engine's `ignoreChanges` and stay together. */
-const computed = ["manifestMd5", "includesDigest", "dependencies", "dependencyDigest"] as const;
+const computed = [
+    "manifestMd5",
+    "includesDigest",
+    "sourcesDigest",
+    "dependencies",
+    "dependencyDigest",
+] as const;
 
 /** Settings that decide what of the manifest is installed. Equal bytes and equal settings: nothing is parsed. */
 const selecting = [
@@ -35,11 +46,14 @@ const selecting = [
     "pythonVersion",
     "architecture",
     "changeDetection",
+    "exclude",
+    "excludeRuntimeProvided",
 ] as const;
 
 /**
  * The inputs that come from the manifest: `manifestMd5` always; for a `PythonLayer` also `includesDigest` (where it
- * includes files), `dependencies` (name → version) and, where they may be compared, `dependencyDigest`.
+ * includes files), `dependencies` (name → version), where they may be compared `dependencyDigest`, and `sourcesDigest` where
+ * some of them lie beside the manifest.
  *
  * @param folder the program's directory, where a relative path starts
  * @throws the errors of reading, parsing and selecting; nothing of the manifest is executed or sent anywhere
@@ -65,23 +79,74 @@ export async function describeDependencies(
     const read = { manifestMd5: file.md5, ...includesDigest(file) };
     const settled = pick(inputs, selecting);
     if (target === undefined || hasUnknown(settled)) {
-        return { ...read, dependencies: unknownValue, dependencyDigest: unknownValue };
+        const sources = pick(olds, ["sourcesDigest"]);
+        return { ...read, ...sources, dependencies: unknownValue, dependencyDigest: unknownValue };
     }
+    const manifestFolder = path.dirname(file.absolutePath);
+    await warnOfStaleness(file);
     const unchanged =
         sameValue(pick(olds, ["manifestMd5", "includesDigest"]), read) &&
         sameValue(pick(olds, selecting), settled);
     if (unchanged && olds["dependencies"] !== undefined) {
-        return pick(olds, computed);
+        const sources = olds["sourcesDigest"];
+        if (sources === undefined) {
+            return pick(olds, computed);
+        }
+        const { digestPaths } = await import("./build/sourceTree");
+        const digests = await digestPaths(
+            Object.keys(isDependencies(sources) ? sources : {}),
+            manifestFolder,
+        );
+        if (digests !== undefined) {
+            return { ...pick(olds, computed), sourcesDigest: digests };
+        }
     }
-    const selection = select(file, inputs, target);
+    const selection = await select(file, inputs, target);
     const dependencies = dependencyVersions(selection);
     announceChange(olds["dependencies"], dependencies, inputs);
-    return { ...read, dependencies, ...comparable(selection, inputs) };
+    warnOfSelection(file, selection, String(inputs["layerName"]));
+    for (const name of selection.unknownExcludes) {
+        warnOnce(`${String(inputs["layerName"])}: exclude names ${name}, which ${file.path} does not have.`);
+    }
+    return {
+        ...read,
+        ...(await sourcesDigest(selection, manifestFolder)),
+        dependencies,
+        ...comparable(selection, inputs),
+    };
 }
 
 /** What of a manifest is installed for these inputs and this target. */
-export function select(file: ManifestFile, inputs: Props, target: Target): Selection {
-    return selectDependencies(parseManifest(file), selectionSettings(inputs), target);
+export async function select(file: ManifestFile, inputs: Props, target: Target): Promise<Selection> {
+    const settings = selectionSettings(inputs);
+    const directNames =
+        file.kind === "poetry.lock" && excludesPackages(settings)
+            ? await readDirectNames(path.dirname(file.absolutePath))
+            : undefined;
+    return selectDependencies(
+        parseManifest(file),
+        { ...settings, ...(directNames === undefined ? {} : { directNames }) },
+        target,
+    );
+}
+
+/** Digests of what lies beside the manifest; no such property where nothing does. */
+export async function sourcesDigest(
+    { dependencies }: Pick<Selection, "dependencies">,
+    manifestFolder: string,
+    signal?: AbortSignal,
+): Promise<{ sourcesDigest?: Readonly<Record<string, string>> }> {
+    if (
+        dependencies.every(
+            ({ source, file }) =>
+                source.type !== "directory" && source.type !== "path" && file?.path === undefined,
+        )
+    ) {
+        return {};
+    }
+    const { digestSources } = await import("./build/sourceTree");
+    const digests = await digestSources(dependencies, manifestFolder, signal);
+    return Object.keys(digests).length === 0 ? {} : { sourcesDigest: digests };
 }
 
 /** The `manifestKind` option of {@link readManifest}. */
@@ -99,6 +164,8 @@ function selectionSettings(inputs: Props): SelectionSettings {
         groups: textsOf(inputs, "groups"),
         localPackages: inputs["localPackages"] !== false,
         allowSourceBuilds: textsOf(inputs, "allowSourceBuilds"),
+        exclude: textsOf(inputs, "exclude"),
+        excludeRuntimeProvided: inputs["excludeRuntimeProvided"] === true,
     };
 }
 
@@ -109,14 +176,6 @@ function announceChange(before: unknown, after: Dependencies, inputs: Props): vo
             `${String(inputs["layerName"])}: ${summarizeComparison(compareDependencies(before, after))}`,
         );
     }
-}
-
-function isDependencies(value: unknown): value is Dependencies {
-    return (
-        typeof value === "object" &&
-        value !== null &&
-        Object.values(value).every((version) => typeof version === "string")
-    );
 }
 
 function comparable(selection: Selection, inputs: Props): { dependencyDigest?: string } {
@@ -139,8 +198,8 @@ function includesDigest(file: ManifestFile): { includesDigest?: string } {
         return {};
     }
     const digest = createHash("sha256");
-    for (const { path, bytes } of file.includes) {
-        digest.update(`${path}\0${bytes.length}\0`).update(bytes);
+    for (const { path: included, bytes } of file.includes) {
+        digest.update(`${included}\0${bytes.length}\0`).update(bytes);
     }
     return { includesDigest: digest.digest("hex") };
 }

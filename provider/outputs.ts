@@ -1,5 +1,6 @@
 import { LayerError } from "./errors";
 import type { CheckedInputs } from "./inputs";
+import { type Dependencies, isDependencies } from "./manifest/compare";
 import { jsonProps, type Props } from "./props";
 import type { PublishedVersion } from "./publish/layerVersion";
 
@@ -20,6 +21,8 @@ export interface VersionOutputs {
     readonly recordUri?: string | undefined;
     readonly artifactUri?: string | undefined;
     readonly origin: "published" | "adopted";
+    /** Name → version of what is installed, where that was settled by a resolution and not by the manifest alone. */
+    readonly resolution?: Dependencies | undefined;
     /** Keys as `publish/keys.ts` makes them. */
     readonly versionKey: string;
     readonly artifactKey: string;
@@ -41,6 +44,7 @@ export const outputNames: ReadonlySet<string> = new Set<keyof VersionOutputs | "
     "origin",
     "versionKey",
     "artifactKey",
+    "resolution",
     "__provider",
 ]);
 
@@ -98,6 +102,7 @@ export function readOutputs(props: Props): Partial<VersionOutputs> {
         ...text("artifactUri"),
         ...text("versionKey"),
         ...text("artifactKey"),
+        ...(isDependencies(props["resolution"]) ? { resolution: props["resolution"] } : {}),
         origin: props["origin"] === "adopted" ? "adopted" : "published",
     };
 }

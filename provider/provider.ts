@@ -39,13 +39,17 @@ export const provider: Required<dynamic.ResourceProvider> = {
     },
 };
 
-/** Pulumi prints the stack of what some hooks throw. An error that says what to do is better read without one. */
+/**
+ * Pulumi prints what some hooks throw twice: once as `${error}: ${error.stack}` and once as the resource's error. The
+ * message belongs into the second; the first gets the code alone.
+ */
 async function readable<Result>(work: Promise<Result>): Promise<Result> {
     try {
         return await work;
     } catch (error) {
         if (isLayerError(error)) {
             error.stack = "";
+            error.toString = () => error.code;
         }
         throw error;
     }

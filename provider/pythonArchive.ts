@@ -1,28 +1,17 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Archive, PreparedArchive } from "./archive";
+import { planArtifact } from "./artifactPlan";
 import { objectUri } from "./aws/objects";
-import { buildWheels, run } from "./build";
-import { defaultCacheFolder } from "./build/wheelCache";
 import { LayerError } from "./errors";
 import type { PythonLayerInputs } from "./inputs";
-import { parseManifest, readManifest } from "./manifest";
-import { sourceIdentity } from "./manifest/compare";
-import type { Dependency } from "./manifest/model";
-import { kindOf, select } from "./manifestInputs";
-import { packageLayer } from "./package";
 import type { Artifact } from "./package/model";
-import { contentKey } from "./publish/keys";
 import { artifactObject } from "./publish/layout";
 import { inlineZipLimit } from "./publish/limits";
 import { report } from "./report";
-import { type Target, targetFor } from "./target";
 import { inTemporaryFolder } from "./temporaryFolder";
 import { findArtifact, uploadArtifact } from "./upload/artifact";
 import type { Destination } from "./upload/destination";
-
-/** Moves only when the same dependencies have to give other bytes. */
-const artifactFormat = 1;
 
 /**
  * The archive of a manifest's dependencies: built, packaged and uploaded once for each artifact key.
@@ -36,17 +25,13 @@ export async function openPythonArchive(
     folder: string,
     signal: AbortSignal,
 ): Promise<Archive> {
-    const target = targetFor(inputs.pythonVersion, inputs.architecture);
-    const file = await readManifest(inputs.manifest, { folder, ...kindOf({ ...inputs }) });
-    if (file.md5 !== inputs.manifestMd5) {
-        throw manifestChanged(inputs, file.md5);
-    }
-    const { dependencies } = select(file, { ...inputs }, target);
-    const artifactKey = pythonArtifactKey(dependencies, target);
+    const plan = await planArtifact(inputs, folder, signal);
+    const { artifactKey, file, resolution } = plan;
     const key = artifactObject(destination.store, artifactKey);
     const { bucket } = destination.store;
     return {
         artifactKey,
+        resolution,
         manifest: { fileName: path.basename(file.path), bytes: file.bytes, md5: file.md5 },
         prepare: async () => {
             const found = await findArtifact(bucket, key, artifactKey);
@@ -55,30 +40,10 @@ export async function openPythonArchive(
                 return inBucket(found);
             }
             return inTemporaryFolder(async (temporaryFolder) => {
-                const wheels = await buildWheels(
-                    {
-                        manifest: parseManifest(file),
-                        manifestFolder: path.dirname(file.absolutePath),
-                        dependencies,
-                        target,
-                        indexes: [],
-                        allowSourceBuilds: inputs.allowSourceBuilds ?? [],
-                    },
-                    {
-                        run,
-                        signal,
-                        cacheFolder: defaultCacheFolder(process.env),
-                        temporaryFolder,
-                        report: (line) => report(inputs.layerName, line),
-                    },
-                );
-                const artifact = await packageLayer(
-                    { wheels, target, destination: path.join(temporaryFolder, "layer.zip") },
-                    { signal, cacheFolder: defaultCacheFolder(process.env) },
-                );
+                const artifact = await plan.make(temporaryFolder);
                 report(
                     inputs.layerName,
-                    `packed ${wheels.length} wheels into ${megabytes(artifact.size)}, ${megabytes(artifact.uncompressedSize)} unpacked`,
+                    `packed ${artifact.packages.length} wheels into ${megabytes(artifact.size)}, ${megabytes(artifact.uncompressedSize)} unpacked`,
                 );
                 for (const warning of artifact.warnings) {
                     report(inputs.layerName, `warning: ${warning}`);
@@ -87,31 +52,14 @@ export async function openPythonArchive(
                     return await inRequest(inputs, destination, artifact);
                 }
                 const labels = { artifactKey, manifestMd5: file.md5 };
-                return inBucket(await uploadArtifact(bucket, key, artifact, labels));
+                const stored = await uploadArtifact(bucket, key, artifact, labels);
+                return { ...inBucket(stored), packages: artifact.packages };
             });
         },
     };
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
-
-/** What decides the zip's bytes. Where the manifest leaves the choice of a file open, the target decides with it. */
-function pythonArtifactKey(dependencies: readonly Dependency[], target: Target): string {
-    const complete = dependencies.every(({ file }) => file?.hash !== undefined);
-    return contentKey({
-        artifactFormat,
-        dependencies: dependencies.map(({ name, version, source, file, hashes }) => ({
-            name,
-            version,
-            ...(file?.hash === undefined
-                ? { source: sourceIdentity(source), hashes: [...hashes].sort() }
-                : {}),
-            filename: file?.filename,
-            hash: file?.hash,
-        })),
-        ...(complete ? {} : { python: target.pythonFullVersion, architecture: target.architecture }),
-    });
-}
 
 function inBucket(stored: Awaited<ReturnType<typeof uploadArtifact>>): PreparedArchive {
     return {
@@ -144,15 +92,7 @@ async function inRequest(
         codeSha256: artifact.codeSha256,
         codeSize: artifact.size,
         uncompressedSize: artifact.uncompressedSize,
+        packages: artifact.packages,
         artifactUri: undefined,
     };
-}
-
-function manifestChanged(inputs: PythonLayerInputs, md5: string): LayerError {
-    return new LayerError("MANIFEST_CHANGED", {
-        what: `The manifest ${inputs.manifest} of layer "${inputs.layerName}" changed while the run was under way.`,
-        detail: [`checked MD5 ${inputs.manifestMd5}`, `found MD5 ${md5}`],
-        next: "Nothing was built. Run the same command again when whatever writes the file is done.",
-        property: "manifest",
-    });
 }

@@ -1,10 +1,25 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ownerOf } from "./resourceOwner";
-import { shim } from "./shim";
+import type { Installer } from "./installers";
+import { type LayerArgs, LayerResource } from "./layerResource";
 import type { Architecture } from "./target";
 
+/** A private package index. */
+export interface PackageIndex {
+    /** Base of its simple API (PEP 503). `${NAME}` stands for an environment variable of the machine that builds. */
+    readonly url: pulumi.Input<string>;
+    /** Its name in `UV_INDEX_<NAME>_USERNAME`, `POETRY_HTTP_BASIC_<NAME>_USERNAME` and their `_PASSWORD`. */
+    readonly name?: pulumi.Input<string>;
+    readonly username?: pulumi.Input<string>;
+    /** A password or token. */
+    readonly password?: pulumi.Input<string>;
+    /** Environment variable that holds the user name where the layer is built. */
+    readonly usernameVariable?: pulumi.Input<string>;
+    /** Environment variable that holds the password where the layer is built. */
+    readonly passwordVariable?: pulumi.Input<string>;
+}
+
 /** The arguments of a {@link PythonLayer}. */
-export interface PythonLayerArgs {
+export interface PythonLayerArgs extends LayerArgs {
     /**
      * Path of the manifest, relative to the program's directory: a `uv.lock`, a `poetry.lock`, or a fully pinned
      * `requirements.txt`. The kind is told from the file's name; {@link manifestKind} overrides it.
@@ -14,8 +29,6 @@ export interface PythonLayerArgs {
     readonly manifestKind?: pulumi.Input<"requirements.txt" | "poetry.lock" | "uv.lock">;
     /** The S3 bucket that keeps artifacts, manifests and records. It must be in the layer's region. */
     readonly bucket: pulumi.Input<string>;
-    /** Where in the bucket. Default: `lambda/<layerName>/`. */
-    readonly prefix?: pulumi.Input<string>;
     /**
      * Name of the layer, or the ARN of a layer of this account and region. Default: `<project>-<stack>-<resource>`,
      * which is kept once chosen.
@@ -40,36 +53,36 @@ export interface PythonLayerArgs {
      * bytes (`"md5"`).
      */
     readonly changeDetection?: pulumi.Input<"dependencies" | "md5">;
-    /** Description of the version, at most 256 characters. */
-    readonly description?: pulumi.Input<string>;
-    /** SPDX identifier, URL or text of the licence, at most 512 characters. */
-    readonly licenseInfo?: pulumi.Input<string>;
-    /** Lambda runtimes to list the version under. Default: the one of {@link pythonVersion}. */
-    readonly compatibleRuntimes?: pulumi.Input<pulumi.Input<string>[]>;
-    /** Architectures to list the version under. Default: {@link architecture}. */
-    readonly compatibleArchitectures?: pulumi.Input<pulumi.Input<Architecture>[]>;
-    /** How many of this resource's superseded versions survive: a number, or `"all"` (default). */
-    readonly keepVersions?: pulumi.Input<number | "all">;
-    /** Whether a destroy also deletes the kept versions and this resource's objects in the bucket. Default: false. */
-    readonly forceDestroy?: pulumi.Input<boolean>;
     /**
-     * Who may use the layer, beside this account: account numbers, organisations (`o-…`) or `"*"`. Holds for the current
-     * and every kept version of this resource.
+     * What stays out: distribution names, each with what only it needed, and globs of files below the layer's `python/`,
+     * which have a slash or a star (`"numpy/tests/"`, `"*.pyi"`). Default: nothing.
      */
-    readonly permissions?: pulumi.Input<pulumi.Input<string>[]>;
+    readonly exclude?: pulumi.Input<pulumi.Input<string>[]>;
     /**
-     * ARN of an existing version to start from, whoever published it. It is taken over only on proof that it holds the
-     * same; see the README.
+     * Whether what every Python runtime of Lambda has itself (boto3 and what it needs) stays out, where nothing else in the
+     * layer needs it. The runtime's versions move without notice. Default: false.
      */
-    readonly adopt?: pulumi.Input<string>;
-    /** Whether a version of ours that is the same is taken instead of publishing it again. Default: true. */
-    readonly reuse?: pulumi.Input<boolean>;
-    /** Any values; a change of one forces a new version. */
-    readonly triggers?: pulumi.Input<pulumi.Input<unknown>[]>;
-    /** Region of the layer. Default: the stack's `aws:region`, then the environment's. */
-    readonly region?: pulumi.Input<string>;
-    /** Minutes that building and publishing may take. Default: 30. */
-    readonly timeoutMinutes?: pulumi.Input<number>;
+    readonly excludeRuntimeProvided?: pulumi.Input<boolean>;
+    /**
+     * Whether byte code is added, for faster cold starts at the price of size: `/opt` is read-only, so Lambda never keeps
+     * any. Needs a CPython of {@link pythonVersion} on this machine. Default: false.
+     */
+    readonly compileBytecode?: pulumi.Input<boolean>;
+    /**
+     * Whether what a `requirements.txt` leaves open, versions as well as packages that are not in it, is resolved for the
+     * target whenever a version is made. Default: false, and such a list is an error.
+     */
+    readonly resolveUnpinned?: pulumi.Input<boolean>;
+    /**
+     * Who resolves and builds what the manifest leaves open: `"uv"` (default), `"pip"` where this machine is like the
+     * target, or `"container"`, which is pip in AWS's SAM build image of the runtime, in Docker.
+     */
+    readonly installer?: pulumi.Input<Installer>;
+    /**
+     * Private indexes, searched beside the installer's own. A package that its manifest ties to an index is looked for there
+     * alone, with the credentials that are given here for its host. Kept as a secret as a whole.
+     */
+    readonly indexes?: pulumi.Input<pulumi.Input<PackageIndex>[]>;
 }
 
 /**
@@ -88,77 +101,23 @@ export interface PythonLayerArgs {
  * new aws.lambda.Function("api", { layers: [deps.layerVersionArn], ... });
  * ```
  */
-export class PythonLayer extends pulumi.dynamic.Resource {
-    /** ARN of the published version: the resource's id. */
-    declare readonly layerVersionArn: pulumi.Output<string>;
-    /** The same as {@link layerVersionArn}. */
-    declare readonly arn: pulumi.Output<string>;
-    /** ARN of the layer, without a version. */
-    declare readonly layerArn: pulumi.Output<string>;
-    declare readonly layerName: pulumi.Output<string>;
-    declare readonly version: pulumi.Output<number>;
-    /** SHA-256 of the zip, base64, as Lambda gives it. */
-    declare readonly codeSha256: pulumi.Output<string>;
-    /** Bytes of the zip. */
-    declare readonly codeSize: pulumi.Output<number>;
-    /** Bytes once unpacked, as Lambda counts them against its limit. */
-    declare readonly uncompressedSize: pulumi.Output<number>;
-    /** When Lambda published the version, ISO 8601. */
-    declare readonly createdDate: pulumi.Output<string>;
-    declare readonly signingJobArn: pulumi.Output<string | undefined>;
-    declare readonly signingProfileVersionArn: pulumi.Output<string | undefined>;
-    declare readonly description: pulumi.Output<string | undefined>;
-    declare readonly licenseInfo: pulumi.Output<string | undefined>;
-    declare readonly compatibleRuntimes: pulumi.Output<string[]>;
-    declare readonly compatibleArchitectures: pulumi.Output<Architecture[]>;
-    /** MD5 of the manifest's bytes, hex. */
-    declare readonly manifestMd5: pulumi.Output<string>;
+export class PythonLayer extends LayerResource {
     /** What is installed: name → version. */
     declare readonly dependencies: pulumi.Output<Record<string, string>>;
-    /** S3 URI of the manifest that is kept with the version. */
-    declare readonly manifestUri: pulumi.Output<string>;
-    /** S3 URI of the record that is kept with the version. */
-    declare readonly recordUri: pulumi.Output<string>;
-    /** S3 URI of the zip; absent where it travelled inside the request. */
-    declare readonly artifactUri: pulumi.Output<string | undefined>;
-    /** Whether this product published the version, or took it over from another tool. */
-    declare readonly origin: pulumi.Output<"published" | "adopted">;
-    declare readonly region: pulumi.Output<string>;
+    /** The same where a resolution settled it, and not the manifest alone: an open list, or one with `exclude`. */
+    declare readonly resolution: pulumi.Output<Record<string, string> | undefined>;
 
     constructor(name: string, args: PythonLayerArgs, opts?: pulumi.CustomResourceOptions) {
-        const owner = ownerOf(name, "pulumi-nodejs:dynamic/lambda:PythonLayer", opts);
-        const outputs = {
-            layerName: undefined,
-            layerArn: undefined,
-            version: undefined,
-            codeSha256: undefined,
-            codeSize: undefined,
-            uncompressedSize: undefined,
-            createdDate: undefined,
-            signingJobArn: undefined,
-            signingProfileVersionArn: undefined,
-            description: undefined,
-            licenseInfo: undefined,
-            compatibleRuntimes: undefined,
-            compatibleArchitectures: undefined,
-            manifestMd5: undefined,
-            dependencies: undefined,
-            manifestUri: undefined,
-            recordUri: undefined,
-            artifactUri: undefined,
-            origin: undefined,
-            region: undefined,
-        };
         super(
-            shim,
-            name,
-            { ...outputs, ...args, resourceType: "PythonLayer", owner },
-            opts,
-            "lambda",
             "PythonLayer",
+            name,
+            { dependencies: undefined, resolution: undefined, ...args, ...secretIndexes(args) },
+            // The engine knows a secret input as one; said again, it stays one when an output is all there is.
+            { ...opts, additionalSecretOutputs: [...(opts?.additionalSecretOutputs ?? []), "indexes"] },
         );
-        // They are the id itself: an update in place must not look like another version to a function.
-        this.layerVersionArn = this.id;
-        this.arn = this.id;
     }
 }
+
+/** Indexes are secret whether or not the program says so: with their passwords, and addresses that may hold some. */
+const secretIndexes = ({ indexes }: PythonLayerArgs): { readonly indexes?: pulumi.Output<unknown> } =>
+    indexes === undefined ? {} : { indexes: pulumi.secret(indexes) };

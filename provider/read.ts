@@ -66,7 +66,7 @@ async function missingRecords(
     if (bucket === undefined) {
         return undefined;
     }
-    const account = await accountOf(clients, signal);
+    const account = await accountOf(clients);
     try {
         const place = { bucket, prefix: textOf(props, "prefix") ?? "" };
         const { store } = await openDestination(clients, account, place, signal);

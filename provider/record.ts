@@ -16,20 +16,27 @@ const recorded = [
     "extras",
     "groups",
     "localPackages",
+    "exclude",
+    "excludeRuntimeProvided",
+    "compileBytecode",
+    "resolveUnpinned",
+    "installer",
     "content",
 ] as const;
 
-/** The record of a version that these inputs published. */
+/** The record of a version that these inputs published, with the sizes of its packages where they are known. */
 export function createRecord(
     inputs: CheckedInputs,
     outputs: Pick<
         VersionOutputs,
-        "versionKey" | "artifactKey" | "artifactUri" | "uncompressedSize" | "origin"
+        "versionKey" | "artifactKey" | "artifactUri" | "uncompressedSize" | "origin" | "resolution"
     >,
     published: PublishedVersion,
     manifest: Pick<KeptManifest, "fileName" | "md5">,
+    packages?: VersionRecord["packages"],
 ): VersionRecord {
     const given: Readonly<Record<string, unknown>> = { ...inputs };
+    const dependencies = outputs.resolution ?? ("dependencies" in inputs ? inputs.dependencies : undefined);
     return {
         schemaVersion: 1,
         layerName: inputs.layerName,
@@ -45,9 +52,8 @@ export function createRecord(
         settings: Object.fromEntries(
             recorded.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])),
         ),
-        ...("dependencies" in inputs && inputs.dependencies !== undefined
-            ? { dependencies: inputs.dependencies }
-            : {}),
+        ...(dependencies === undefined ? {} : { dependencies }),
+        ...(packages === undefined ? {} : { packages }),
         createdDate: published.createdDate,
         // Nobody here answers for what someone else published: no owner's retention ever deletes it.
         publishedBy: outputs.origin === "adopted" ? "" : inputs.owner,

@@ -6,7 +6,7 @@ import type { dynamic } from "@pulumi/pulumi";
  * Pulumi stores the source of a dynamic provider in every resource and runs that stored text later, also for a
  * refresh or destroy years from now. So nothing is captured here but the package's own name: every hook finds the
  * installed package at the moment it is called, and an upgrade changes no state. The names of the hooks and the
- * path `pulumi-lambda-layer/provider` are therefore fixed for ever; `test/unit/shim.test.ts` compares the text.
+ * path `pulumi-lambda-layer/provider` are therefore fixed for ever; `test/unit/provider/shim.test.ts` compares the text.
  *
  * The syntax stays within what TypeScript 3.8 parses: it is what Pulumi uses where a program has none of its own.
  */

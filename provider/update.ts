@@ -1,5 +1,8 @@
+import { createHash } from "node:crypto";
 import path from "node:path";
 import type { dynamic } from "@pulumi/pulumi";
+import type { Clients } from "./aws/clients";
+import { readObject } from "./aws/objects";
 import { accountOf, clientsFor } from "./awsAccess";
 import { isLayerError, LayerError } from "./errors";
 import { assertGrants } from "./grants";
@@ -9,10 +12,13 @@ import { readManifestBytes } from "./manifest";
 import { parseLayerVersionArn, publishedOutputs, readOutputs, toProps, type VersionOutputs } from "./outputs";
 import { parseOwner } from "./owner";
 import { type Props, textOf } from "./props";
-import { listClaims, releaseClaim } from "./publish/claims";
+import { releaseClaim } from "./publish/claims";
+import { handOverAll, withdrawGrants } from "./publish/handOver";
+import { markOwnFolder } from "./publish/layerMark";
 import { getLayerVersion, type PublishedVersion } from "./publish/layerVersion";
+import { manifestObject } from "./publish/layout";
 import { notePublication } from "./publish/publication";
-import { handOver, keepVersion, readRecord } from "./publish/record";
+import { type KeptManifest, keepVersion, readRecord } from "./publish/record";
 import { retire } from "./publish/retention";
 import { createRecord } from "./record";
 import { report } from "./report";
@@ -62,13 +68,14 @@ async function updateVersion(
         await assertGrants(clients, undefined, inputs, owner, version, signal);
         return toProps(inputs, outputs);
     }
-    const account = await accountOf(clients, signal);
+    const account = await accountOf(clients);
     const open = (bucket: string, prefix: string) =>
         openDestination(clients, account, { bucket, prefix }, signal);
     const destination = await open(inputs.bucket, inputs.prefix ?? "");
+    await markOwnFolder(destination.store, layerName);
     const old = await openOld(olds, inputs, open);
     const kept = await keepIn(destination, old, published, outputs, inputs);
-    await leaveOld(old, destination, published.version, olds, inputs);
+    await leaveOld(clients, old, destination, published.version, olds, inputs, signal);
     const { store } = destination;
     const keepVersions = readKeepVersions(inputs.keepVersions);
     const deleted = await retire(clients, store, {
@@ -114,8 +121,7 @@ async function keepIn(
     outputs: VersionOutputs,
     inputs: CheckedInputs,
 ): Promise<Pick<VersionOutputs, "manifestUri" | "recordUri">> {
-    const file = await readManifestBytes(inputs.manifest, process.cwd());
-    const manifest = { fileName: path.basename(inputs.manifest), bytes: file.bytes, md5: file.md5 };
+    const manifest = await readCheckedManifest(inputs, old ?? destination, published.version);
     const moved = old === undefined ? undefined : await readRecord(old.store, published.version);
     const made = createRecord(inputs, outputs, published, manifest);
     const record = moved === undefined ? made : { ...moved, ...made, publishedBy: moved.publishedBy };
@@ -126,24 +132,58 @@ async function keepIn(
     return { manifestUri: kept.manifestUri, recordUri: kept.recordUri };
 }
 
+/**
+ * The manifest that was checked: the file, or, where `ignoreChanges` holds on to an older one, the copy that is kept.
+ *
+ * @throws MANIFEST_CHANGED when it is neither
+ */
+async function readCheckedManifest(
+    inputs: CheckedInputs,
+    { store }: Destination,
+    version: number,
+): Promise<KeptManifest> {
+    const fileName = path.basename(inputs.manifest);
+    const file = await readManifestBytes(inputs.manifest, process.cwd());
+    if (file.md5 === inputs.manifestMd5) {
+        return { fileName, bytes: file.bytes, md5: file.md5 };
+    }
+    const kept = await readObject(store.bucket, manifestObject(store, version, fileName));
+    if (kept !== undefined && createHash("md5").update(kept.body).digest("hex") === inputs.manifestMd5) {
+        return { fileName, bytes: kept.body, md5: inputs.manifestMd5 };
+    }
+    throw new LayerError("MANIFEST_CHANGED", {
+        what: `The manifest ${inputs.manifest} of layer "${inputs.layerName}" is not the one that was checked, and no copy of that one is kept.`,
+        next: "Run the same command again when whatever writes the file is done. If the resource has ignoreChanges on it, put the manifest back or take ignoreChanges away.",
+        property: "manifest",
+    });
+}
+
 /** Takes the marks of the former owner, or of the owner in the former place, away once the new ones are there. */
 async function leaveOld(
+    clients: Clients,
     old: Destination | undefined,
     destination: Destination,
     version: number,
     olds: Props,
     inputs: CheckedInputs,
+    signal: AbortSignal,
 ): Promise<void> {
     const formerOwner = parseOwner(textOf(olds, "owner") ?? inputs.owner);
     if (old !== undefined) {
         await releaseClaim(old.store, version, formerOwner);
     }
-    if (formerOwner.id !== inputs.owner) {
-        const { store } = destination;
-        await releaseClaim(store, version, formerOwner);
-        const record = await readRecord(store, version);
-        if (record?.owner === formerOwner.id && (await listClaims(store, version)).length > 0) {
-            await handOver(store, version, inputs.owner);
-        }
+    if (formerOwner.id === inputs.owner) {
+        return;
     }
+    const { store } = destination;
+    await releaseClaim(store, version, formerOwner);
+    const left = {
+        layerName: inputs.layerName,
+        owner: formerOwner,
+        hadGrants: olds["permissions"] !== undefined,
+        heirGrants: inputs.permissions,
+        signal,
+    };
+    await handOverAll(clients, store, left, parseOwner(inputs.owner));
+    await withdrawGrants(clients, store, { ...left, version });
 }

@@ -12,6 +12,7 @@ const tasks = {
     demo: { python: true, pulumi: true },
     test: { python: true, pulumi: true },
     pulumi: { python: true, pulumi: true },
+    bench: { python: true, pulumi: true, rivals: true },
 };
 const repository = dirname(dirname(fileURLToPath(import.meta.url)));
 const [task, ...args] = process.argv.slice(2);
@@ -61,6 +62,14 @@ function announce() {
             join(cache, "pulumi-*"),
             cached(cache, "pulumi-"),
             "the Pulumi CLI, if there is none on PATH: downloaded (1 minute) or built with Go (5 minutes)",
+        ]);
+    }
+    if (tasks[task].rivals) {
+        const prefixes = ["bench-seed-", "bench-sam-", "bench-serverless-", "bench-wheels-large-"];
+        lines.push([
+            join(cache, "bench-*"),
+            prefixes.every((prefix) => cached(cache, prefix)),
+            "aws-lambda-artifact-builder, AWS SAM CLI, Serverless Framework and wheels to pack (600 MB, 3 minutes)",
         ]);
     }
     say(`\`npm run ${task}\` uses, and first installs what is missing of:`);

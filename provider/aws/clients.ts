@@ -2,6 +2,9 @@ import type { LambdaClient } from "@aws-sdk/client-lambda";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { STSClient } from "@aws-sdk/client-sts";
 import type { AwsConfiguration } from "./configuration";
+import { createPace } from "./pace";
+import { createRetryStrategy } from "./retry";
+import { loadLambda, loadS3, loadSts } from "./sdk";
 
 /** Clients for one region. */
 export interface Clients {
@@ -13,31 +16,58 @@ export interface Clients {
     readonly sts: STSClient;
 }
 
+/** How long a call waits, in milliseconds. */
+export interface Timeouts {
+    /** For the connection to be made. */
+    readonly connection: number;
+    /** For the next byte of it; Lambda unpacks a large layer before it says anything. */
+    readonly idle: number;
+}
+
+/** Timeouts that no healthy call meets. */
+export const defaultTimeouts: Timeouts = { connection: 10_000, idle: 120_000 };
+
 /**
  * Clients for a region, with credentials from the configuration or, where it names none, from the AWS SDK's own chain.
  *
  * The SDK is loaded here and nowhere earlier: it takes a tenth of a second that a preview need not spend.
  */
-export async function createClients(configuration: AwsConfiguration, region: string): Promise<Clients> {
+export async function createClients(
+    configuration: AwsConfiguration,
+    region: string,
+    timeouts: Timeouts = defaultTimeouts,
+): Promise<Clients> {
     const [{ LambdaClient }, { S3Client }, { STSClient }] = await Promise.all([
-        import("@aws-sdk/client-lambda"),
-        import("@aws-sdk/client-s3"),
-        import("@aws-sdk/client-sts"),
+        loadLambda(),
+        loadS3(),
+        loadSts(),
     ]);
+    const attempts = configuration.maxRetries + 1;
     const common = {
         region,
-        maxAttempts: configuration.maxRetries + 1,
-        retryMode: "adaptive",
+        retryStrategy: createRetryStrategy(attempts),
+        logger: silent,
+        requestHandler: { connectionTimeout: timeouts.connection, socketTimeout: timeouts.idle },
         ...(await identity(configuration, region)),
     };
+    // Both clients of Lambda count against one rate.
+    const pace = createPace();
     const endpoint = (service: string) => {
         const address = configuration.endpoints[service];
         return address === undefined ? {} : { endpoint: address };
     };
     return {
         region,
-        lambda: new LambdaClient({ ...common, ...endpoint("lambda") }),
-        lambdaWithoutRetry: new LambdaClient({ ...common, ...endpoint("lambda"), maxAttempts: 1 }),
+        lambda: new LambdaClient({
+            ...common,
+            ...endpoint("lambda"),
+            retryStrategy: createRetryStrategy(attempts, pace),
+        }),
+        lambdaWithoutRetry: new LambdaClient({
+            ...common,
+            ...endpoint("lambda"),
+            retryStrategy: createRetryStrategy(1, pace),
+        }),
         s3: new S3Client({
             ...common,
             ...endpoint("s3"),
@@ -48,6 +78,11 @@ export async function createClients(configuration: AwsConfiguration, region: str
         sts: new STSClient({ ...common, ...endpoint("sts") }),
     };
 }
+
+/** Without a logger the SDK's hints for programmers would be lines of the user's stack. */
+const silent = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+function ignore(): void {}
 
 /** The `profile` or `credentials` client option. */
 async function identity(configuration: AwsConfiguration, region: string) {

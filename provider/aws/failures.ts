@@ -39,6 +39,12 @@ const rejectedCredentials = [
     "UnrecognizedClientException",
 ];
 
+/** Refusals for the rate (AWS Lambda and Amazon S3, "Error responses"). */
+const throttled = ["TooManyRequestsException", "ThrottlingException", "Throttling", "SlowDown"];
+
+/** Refusals of a damaged body (Amazon S3, "Error responses"). */
+const damaged = ["BadDigest", "IncompleteBody", "XAmzContentSHA256Mismatch"];
+
 /** The connection never came about, so nothing was sent (Node.js, "Common system errors"). */
 const unsentCodes = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"];
 
@@ -64,8 +70,36 @@ export function isAmbiguous(error: unknown): boolean {
     return (
         (status === undefined && !missingCredentials.includes(name)) ||
         (status !== undefined && status >= 500) ||
+        isUnreadable(error) ||
         name === "TimeoutError" ||
         name === "RequestTimeout"
+    );
+}
+
+/** Whether AWS said yes, and the connection broke before all of the answer was there. */
+export function isUnreadable(error: unknown): boolean {
+    const { status } = describeAwsFailure(error);
+    return status !== undefined && status >= 200 && status < 300;
+}
+
+/** Whether AWS asks for a pause: too many requests of the account, or of a bucket. Nothing was done. */
+export function isThrottled(error: unknown): boolean {
+    const { name, status } = describeAwsFailure(error);
+    return status === 429 || throttled.includes(name);
+}
+
+/** Whether the bytes were damaged on their way to AWS, which took none of them: sent again they may well arrive. */
+export const isDamaged = (error: unknown): boolean => damaged.includes(describeAwsFailure(error).name);
+
+/**
+ * Whether AWS refused the call because this machine's clock is wrong. The SDK has then learnt the difference, so that the
+ * next call of the same client is signed right.
+ */
+export function isClockSkewed(error: unknown): boolean {
+    const { name, message } = describeAwsFailure(error);
+    return (
+        name === "RequestTimeTooSkewed" ||
+        (name === "InvalidSignatureException" && /expired|not yet current/i.test(message))
     );
 }
 
@@ -87,7 +121,8 @@ export function awsError(error: unknown, call: string, where?: string): LayerErr
     }
     const { name, message, status, requestId } = describeAwsFailure(error);
     const detail = [
-        `${name}: ${message}`.slice(0, 300),
+        // The SDK's own hints to programmers stand on further lines.
+        `${name}: ${message.split("\n", 1)[0]}`.slice(0, 300),
         ...(requestId === undefined ? [] : [`request ${requestId}`]),
     ];
     const failure = { where, detail, cause: error };

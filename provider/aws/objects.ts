@@ -1,6 +1,9 @@
-import type { S3Client } from "@aws-sdk/client-s3";
+import { createHash } from "node:crypto";
+import type { GetObjectCommandOutput, S3Client } from "@aws-sdk/client-s3";
 import { LayerError } from "../errors";
 import { awsError, describeAwsFailure, isNotFound, isPreconditionFailed } from "./failures";
+import { backoff, pause } from "./pause";
+import { loadS3 } from "./sdk";
 
 /** A bucket, with the client that reaches it. */
 export interface Bucket {
@@ -33,21 +36,55 @@ export type WriteCondition = { readonly ifNoneMatch: "*" } | { readonly ifMatch:
 /** The `s3://` URI of an object. */
 export const objectUri = (bucket: Pick<Bucket, "name">, key: string): string => `s3://${bucket.name}/${key}`;
 
+/** How often an object is read again whose bytes broke off or were damaged on their way. */
+const readAttempts = 10;
+
 /** The object, or `undefined` when it is not there. Throws BUCKET_NOT_FOUND, ACCESS_DENIED and the like. */
-export async function readObject(bucket: Bucket, key: string): Promise<StoredObject | undefined> {
-    const { GetObjectCommand } = await import("@aws-sdk/client-s3");
-    try {
-        const answer = await bucket.s3.send(new GetObjectCommand({ Bucket: bucket.name, Key: key }), {
-            abortSignal: bucket.signal,
-        });
-        return {
-            body: Buffer.from((await answer.Body?.transformToByteArray()) ?? []),
-            etag: answer.ETag ?? "",
-            lastModified: answer.LastModified,
-            metadata: answer.Metadata ?? {},
-        };
-    } catch (error) {
-        return absentOrThrow(error, bucket, "s3:GetObject", key);
+export function readObject(bucket: Bucket, key: string): Promise<StoredObject | undefined> {
+    return readThrough(bucket, key, undefined, async (answer) => ({
+        body: Buffer.from((await answer.Body?.transformToByteArray()) ?? []),
+        etag: answer.ETag ?? "",
+        lastModified: answer.LastModified,
+        metadata: answer.Metadata ?? {},
+    }));
+}
+
+/** SHA-256 of an object's bytes, base64 as Lambda gives it; `undefined` when it is not there. It is read as a stream. */
+export function hashObject(bucket: Bucket, key: string, versionId?: string): Promise<string | undefined> {
+    return readThrough(bucket, key, versionId, async ({ Body }) => {
+        const hash = createHash("sha256");
+        for await (const chunk of Body as AsyncIterable<Uint8Array>) {
+            hash.update(chunk);
+        }
+        return hash.digest("base64");
+    });
+}
+
+async function readThrough<Result>(
+    bucket: Bucket,
+    key: string,
+    versionId: string | undefined,
+    consume: (answer: GetObjectCommandOutput) => Promise<Result>,
+): Promise<Result | undefined> {
+    const { GetObjectCommand } = await loadS3();
+    const command = new GetObjectCommand({
+        Bucket: bucket.name,
+        Key: key,
+        ...(versionId === undefined ? {} : { VersionId: versionId }),
+    });
+    for (let attempt = 1; ; attempt++) {
+        let begun = false;
+        try {
+            const answer = await bucket.s3.send(command, { abortSignal: bucket.signal });
+            // The SDK tries again until the answer begins; what becomes of its bytes is ours to look after.
+            begun = true;
+            return await consume(answer);
+        } catch (error) {
+            if (!begun || attempt === readAttempts || bucket.signal.aborted) {
+                return absentOrThrow(error, bucket, "s3:GetObject", key);
+            }
+        }
+        await pause(backoff(attempt) / 4, bucket.signal);
     }
 }
 
@@ -57,7 +94,7 @@ export async function headObject(
     key: string,
     versionId?: string,
 ): Promise<ObjectHead | undefined> {
-    const { HeadObjectCommand } = await import("@aws-sdk/client-s3");
+    const { HeadObjectCommand } = await loadS3();
     try {
         const answer = await bucket.s3.send(
             new HeadObjectCommand({
@@ -91,7 +128,7 @@ export async function writeObject(
     contentType: string,
     condition?: WriteCondition,
 ): Promise<string | undefined> {
-    const { PutObjectCommand } = await import("@aws-sdk/client-s3");
+    const { PutObjectCommand } = await loadS3();
     try {
         const answer = await bucket.s3.send(
             new PutObjectCommand({
@@ -119,7 +156,7 @@ export async function writeObject(
 
 /** Removes an object; one that is not there is no failure. */
 export async function deleteObject(bucket: Bucket, key: string): Promise<void> {
-    const { DeleteObjectCommand } = await import("@aws-sdk/client-s3");
+    const { DeleteObjectCommand } = await loadS3();
     try {
         await bucket.s3.send(new DeleteObjectCommand({ Bucket: bucket.name, Key: key }), {
             abortSignal: bucket.signal,
@@ -134,7 +171,7 @@ export async function listObjects(
     bucket: Bucket,
     prefix: string,
 ): Promise<{ key: string; lastModified: number }[]> {
-    const { paginateListObjectsV2 } = await import("@aws-sdk/client-s3");
+    const { paginateListObjectsV2 } = await loadS3();
     const found: { key: string; lastModified: number }[] = [];
     try {
         const pages = paginateListObjectsV2({ client: bucket.s3 }, { Bucket: bucket.name, Prefix: prefix });
@@ -157,7 +194,7 @@ export async function requireBucket(
     bucket: Bucket,
     expectedOwner?: string,
 ): Promise<{ region: string | undefined }> {
-    const { HeadBucketCommand } = await import("@aws-sdk/client-s3");
+    const { HeadBucketCommand } = await loadS3();
     try {
         const answer = await bucket.s3.send(
             new HeadBucketCommand({
@@ -185,7 +222,8 @@ function absentOrThrow(error: unknown, bucket: Bucket, call: string, key: string
 const isMissingKey = (error: unknown): boolean =>
     isNotFound(error) && describeAwsFailure(error).name !== "NoSuchBucket";
 
-function objectError(error: unknown, bucket: Bucket, call: string, key: string): LayerError {
+/** The {@link LayerError} for a failed call about an object: BUCKET_NOT_FOUND where the bucket is not there. */
+export function objectError(error: unknown, bucket: Bucket, call: string, key: string): LayerError {
     return describeAwsFailure(error).name === "NoSuchBucket"
         ? bucketNotFound(error, bucket)
         : awsError(error, call, objectUri(bucket, key));

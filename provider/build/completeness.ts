@@ -2,15 +2,17 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { LayerError } from "../errors";
-import type { Dependency } from "../manifest/model";
+import type { Dependency, Manifest } from "../manifest/model";
 import { normalizeName } from "../manifest/name";
 import { formatPosition } from "../manifest/position";
 import { describeTarget } from "../target";
 import type { BuildContext } from "./context";
 import { commonPlaces, type Lookup } from "./lookup";
 import type { Wheel } from "./model";
+import { isPip, pipResolve } from "./pip";
 import { RunError } from "./run";
-import { compileArguments, lastLines, runUv, type Uv, uvEnvironment, uvFailed } from "./uv";
+import { type Tool, toolFailed, toolName } from "./tool";
+import { compileArguments, lastLines, runUv, uvEnvironment } from "./uv";
 
 /**
  * Throws REQUIREMENTS_INCOMPLETE when something that a dependency of a requirements.txt needs on the target is not in the list:
@@ -22,24 +24,56 @@ export async function checkComplete(
     dependencies: readonly Dependency[],
     wheels: ReadonlyMap<string, Wheel>,
     lookup: Lookup,
-    uv: Uv,
+    tool: Tool,
     context: BuildContext,
 ): Promise<void> {
+    refuseIncomplete(await resolveList(dependencies, wheels, lookup, tool, context), dependencies, lookup);
+}
+
+/** Throws REQUIREMENTS_INCOMPLETE when the resolution has what the list has not. */
+export function refuseIncomplete(
+    resolved: readonly ResolvedLine[],
+    dependencies: readonly Dependency[],
+    lookup: Lookup,
+): void {
+    const listed = new Set(dependencies.map(({ name }) => name));
+    const missing = resolved.filter(({ name }) => !listed.has(name));
+    if (missing.length > 0) throw incomplete(missing, dependencies, lookup);
+}
+
+/**
+ * What a list of dependencies comes to on the target with all that they need, resolved within the manifest's constraints.
+ *
+ * `wheels` as in {@link checkComplete}. Throws REQUIREMENTS_INCOMPLETE when no set of releases suits all of them.
+ */
+export async function resolveList(
+    dependencies: readonly Dependency[],
+    wheels: ReadonlyMap<string, Wheel>,
+    lookup: Lookup,
+    tool: Tool,
+    context: BuildContext,
+): Promise<readonly ResolvedLine[]> {
     const base = context.environment ?? process.env;
-    const environment = uvEnvironment(base);
     const places = commonPlaces(lookup, base);
     const isHashed = dependencies.every(({ file, hashes }) => file?.hash !== undefined || hashes.length > 0);
     const folder = await mkdtemp(join(context.temporaryFolder, "check-"));
     try {
         const pins = join(folder, "pins.txt");
-        const answer = join(folder, "resolved.txt");
+        const constraints = join(folder, "constraints.txt");
         await writeFile(pins, dependencies.map((one) => `${pin(one, wheels, lookup)}\n`).join(""));
+        await writeFile(constraints, constraintLines(lookup.manifest).join(""));
+        if (isPip(tool))
+            return await pipResolve(tool, { pins, constraints, folder }, places, lookup, context);
+        const environment = uvEnvironment(base);
+        const answer = join(folder, "resolved.txt");
         await runUv(
-            uv,
+            tool,
             [
-                ...compileArguments(uv, lookup.target),
-                ...[pins, "--annotation-style", "line", "--output-file", answer, "--only-binary", ":all:"],
+                ...compileArguments(tool, lookup.target),
+                ...[pins, "--constraints", constraints],
+                ...["--annotation-style", "line", "--output-file", answer, "--only-binary", ":all:"],
                 ...[...lookup.allowSourceBuilds].flatMap((name) => ["--no-binary", name]),
+                ...(lookup.manifest.options?.prereleases ? ["--prerelease", "allow"] : []),
                 ...(isHashed && !environment["UV_INDEX_STRATEGY"]
                     ? ["--index-strategy", "unsafe-best-match"]
                     : []),
@@ -48,13 +82,16 @@ export async function checkComplete(
             { cwd: folder, environment: { ...environment, ...places.environment } },
             context,
         );
-        const listed = new Set(dependencies.map(({ name }) => name));
-        const missing = resolvedLines(await readFile(answer, "utf8")).filter(({ name }) => !listed.has(name));
-        if (missing.length > 0) throw incomplete(missing, dependencies, lookup);
+        return resolvedLines(await readFile(answer, "utf8"));
     } catch (error) {
         if (context.signal.aborted || !(error instanceof RunError)) throw error;
-        if (!error.details.tail.some((line) => line.includes("No solution found")))
-            throw uvFailed(error, "uv could not tell whether the list is complete", places.indexes);
+        if (!error.details.tail.some((line) => /No solution found|ResolutionImpossible|No matching distribution/.test(line)))
+            throw toolFailed(
+                tool,
+                error,
+                `${toolName(tool)} could not tell whether the list is complete`,
+                places.indexes,
+            );
         throw new LayerError("REQUIREMENTS_INCOMPLETE", {
             what: `${lookup.manifest.path} can't be installed for ${describeTarget(lookup.target)} as it is: what its packages need does not agree with it.`,
             detail: lastLines(error, places.indexes),
@@ -66,22 +103,31 @@ export async function checkComplete(
     }
 }
 
-/** One line for uv: a dependency with the extras that the manifest asks for, tied to its version or to the wheel at hand. */
+/** The lines of the manifest's constraint files. */
+const constraintLines = (manifest: Manifest): string[] =>
+    (manifest.constraints ?? []).flatMap(({ name, specifier, marker }) =>
+        specifier === undefined ? [] : [`${name}${specifier}${marker === undefined ? "" : ` ; ${marker}`}\n`],
+    );
+
+/**
+ * One line for the tool: a dependency with the extras that the manifest asks for, tied to the wheel at hand, to its version, or
+ * to whatever the manifest says of it.
+ */
 function pin(dependency: Dependency, wheels: ReadonlyMap<string, Wheel>, lookup: Lookup): string {
-    const extras = lookup.manifest.packages
-        .filter(({ name }) => name === dependency.name)
-        .flatMap(({ requestedExtras }) => requestedExtras ?? []);
+    const listed = lookup.manifest.packages.filter(({ name }) => name === dependency.name);
+    const extras = listed.flatMap(({ requestedExtras }) => requestedExtras ?? []);
     const named = dependency.name + (extras.length === 0 ? "" : `[${[...new Set(extras)].join(",")}]`);
     const wheel = wheels.get(dependency.name);
-    return wheel === undefined
-        ? `${named}==${dependency.version}`
-        : `${named} @ ${pathToFileURL(wheel.path).href}`;
+    if (wheel !== undefined) return `${named} @ ${pathToFileURL(wheel.path).href}`;
+    if (dependency.version !== undefined) return `${named}==${dependency.version}`;
+    return named + (listed.find(({ specifier }) => specifier !== undefined)?.specifier ?? "");
 }
 
-interface ResolvedLine {
+/** One package of a resolution. */
+export interface ResolvedLine {
     readonly name: string;
     readonly version: string;
-    /** Who needs it, as uv names them. */
+    /** Names of the packages that need it; the list itself is not among them. */
     readonly neededBy: readonly string[];
 }
 
@@ -126,4 +172,5 @@ function incomplete(
 
 const remedy = (lookup: Lookup) => [
     `Write the complete list: \`uv pip compile ${lookup.manifest.path} --generate-hashes -o <complete list>\`, and name that one as the manifest.`,
+    "Or set resolveUnpinned: true, to have what the list leaves open resolved for each new version.",
 ];

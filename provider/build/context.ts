@@ -1,3 +1,4 @@
+import type { Wheel } from "./model";
 import type { Run } from "./run";
 
 /** What the build step works with; nothing in it reaches for anything else. */
@@ -11,6 +12,8 @@ export interface BuildContext {
     readonly temporaryFolder: string;
     /** Takes one line on what is being done. */
     readonly report: (line: string) => void;
+    /** Takes each fetched wheel as soon as it is there and verified. @default - nobody asks */
+    readonly onWheel?: ((wheel: Wheel) => void) | undefined;
     /** @default - this process's own */
     readonly environment?: NodeJS.ProcessEnv | undefined;
 }

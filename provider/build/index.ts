@@ -1,25 +1,23 @@
 import { mkdir, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { isLayerError, LayerError } from "../errors";
+import type { Installer } from "../installers";
 import { isSdist } from "../manifest/chooseFile";
 import type { Dependency, Manifest } from "../manifest/model";
-import { normalizeName } from "../manifest/name";
 import type { Target } from "../target";
 import { checkComplete } from "./completeness";
 import { mapConcurrently, signalFor } from "./concurrency";
 import type { BuildContext } from "./context";
-import { basicAuthorization, credentialsFor } from "./credentials";
-import { type Fetcher, openFetcher } from "./fetch";
-import { environmentIndexes, type Index, resolveIndexes } from "./indexes";
-import { type Lookup, manifestIndexes } from "./lookup";
+import type { Index } from "./indexes";
+import type { Lookup } from "./lookup";
 import type { Wheel } from "./model";
 import { dependencyName } from "./naming";
-import { readNetrc } from "./netrc";
 import { fileLocation, obtainFile } from "./obtain";
 import { sourceBuildRefused } from "./refusal";
 import { findFiles } from "./resolve";
+import { openSession, type Session } from "./session";
+import { type SettleSettings, settle } from "./settle";
 import { buildFromSource } from "./source";
-import { findUv, type Uv } from "./uv";
 
 export type { BuildContext } from "./context";
 export type { Index } from "./indexes";
@@ -36,8 +34,14 @@ export interface BuildRequest {
     readonly dependencies: readonly Dependency[];
     readonly target: Target;
     readonly indexes: readonly Index[];
+    /** Indexes that the project has names for: searched only where the manifest says so, with the credentials that the environment has for the name. @default - none */
+    readonly projectIndexes?: readonly Index[];
     /** Packages that may be built from an sdist. */
     readonly allowSourceBuilds: readonly string[];
+    /** Who resolves and builds what the manifest leaves open. @default "uv" */
+    readonly installer?: Installer | undefined;
+    /** Whether the dependencies are {@link settleDependencies}'s, so that nothing has to be found out about them. @default false */
+    readonly isSettled?: boolean;
 }
 
 /** Files fetched at the same time. */
@@ -69,78 +73,94 @@ export async function buildWheels(request: BuildRequest, context: BuildContext):
 }
 
 async function build(request: BuildRequest, context: BuildContext): Promise<Wheel[]> {
-    const environment = context.environment ?? process.env;
-    const indexes = resolveIndexes(request.indexes, environment);
-    const lookup: Lookup = {
-        manifest: request.manifest,
-        manifestFolder: resolve(request.manifestFolder),
-        target: request.target,
-        indexes,
-        allowSourceBuilds: new Set(request.allowSourceBuilds.map(normalizeName)),
-    };
-    const credentialed = [
-        ...indexes,
-        ...manifestIndexes(lookup, environment),
-        ...environmentIndexes(environment),
-    ];
-    const netrc = await readNetrc(environment);
-    const fetcher = openFetcher({
-        environment,
-        authorization: (url) => {
-            const credentials = credentialsFor(url, credentialed, netrc);
-            return credentials && basicAuthorization(credentials);
-        },
-    });
-    let uv: Promise<Uv> | undefined;
-    const needUv = () => {
-        uv ??= findUv(context);
-        return uv;
-    };
+    const session = await openSession(request, context);
+    const { lookup } = session;
     try {
         const wanted = request.dependencies.filter(
             ({ source }) => !(source.type === "directory" && source.virtual),
         );
-        const [open, located] = partition(wanted, (dependency) => isOpen(dependency));
-        const found = open.length === 0 ? [] : await findFiles(open, lookup, await needUv(), context);
-        const [sources, files] = partition([...located, ...found], needsBuild);
-        for (const dependency of sources) refuseUnlessAllowed(dependency, lookup);
-
-        const built = await mapConcurrently(
-            sources,
-            buildsAtOnce,
-            context.signal,
-            async (dependency, signal) => {
-                const within = { ...context, signal };
-                const location = fileLocation(dependency, lookup.manifestFolder, environment);
-                const archive = location && (await obtainFile(dependency, location, fetcher, within)).path;
-                return buildFromSource(dependency, archive, lookup, await needUv(), within);
-            },
-        );
-        if (lookup.manifest.kind === "requirements.txt") {
-            // What no index can tell about, uv reads from the wheels; these few are fetched before the rest.
+        const { built, files } = await bringSources(wanted, session, context);
+        if (lookup.manifest.kind === "requirements.txt" && request.isSettled !== true) {
+            // What no index can tell about, the tool reads from the wheels; these few are fetched before the rest.
             const [direct] = partition(files, ({ source }) => source.type !== "registry");
-            const atHand = await fetchAll(direct, lookup, fetcher, context, environment);
+            const atHand = await fetchAll(direct, session, context);
             const wheels = new Map([...built, ...atHand].map((wheel) => [wheel.name, wheel]));
-            await checkComplete(wanted, wheels, lookup, await needUv(), context);
+            await checkComplete(wanted, wheels, lookup, await session.tool(), context);
         }
-        const fetched = await fetchAll(files, lookup, fetcher, context, environment);
+        const fetched = await fetchAll(files, session, context);
         return [...built, ...fetched].sort((one, other) => (one.name < other.name ? -1 : 1));
     } finally {
-        await fetcher.close();
+        await session.fetcher.close();
+    }
+}
+
+/** Finds the files of what is left open, builds what has to be built, and tells which files are to be fetched. */
+async function bringSources(
+    dependencies: readonly Dependency[],
+    session: Session,
+    context: BuildContext,
+): Promise<{ readonly built: readonly Wheel[]; readonly files: readonly Dependency[] }> {
+    const { lookup, fetcher, environment } = session;
+    const [open, located] = partition(dependencies, (dependency) => isOpen(dependency));
+    const found = open.length === 0 ? [] : await findFiles(open, lookup, await session.tool(), context);
+    const [sources, files] = partition([...located, ...found], needsBuild);
+    for (const dependency of sources) refuseUnlessAllowed(dependency, lookup);
+    const built = await mapConcurrently(sources, buildsAtOnce, context.signal, async (dependency, signal) => {
+        const within = { ...context, signal };
+        const location = fileLocation(dependency, lookup.manifestFolder, environment);
+        const archive = location && (await obtainFile(dependency, location, fetcher, within)).path;
+        return buildFromSource(dependency, archive, lookup, await session.tool(), within);
+    });
+    return { built, files };
+}
+
+/**
+ * Settles what a requirements.txt leaves open: which releases are installed for the target, and which file of each.
+ *
+ * The dependencies are the selected ones, excluded ones among them: what only they need is told by a resolution alone. Throws what
+ * {@link buildWheels} throws; nothing is left in the temporary folder.
+ */
+export async function settleDependencies(
+    request: BuildRequest,
+    settings: SettleSettings,
+    context: BuildContext,
+): Promise<readonly Dependency[]> {
+    const own = join(context.temporaryFolder, "settle");
+    const within = { ...context, signal: signalFor(context.signal), temporaryFolder: own };
+    try {
+        context.signal.throwIfAborted();
+        await mkdir(own, { recursive: true });
+        const session = await openSession(request, within);
+        try {
+            const [direct, registry] = partition(
+                request.dependencies,
+                ({ source }) => source.type !== "registry",
+            );
+            const { built, files } = await bringSources(direct, session, within);
+            const atHand = [...built, ...(await fetchAll(files, session, within))];
+            return await settle([...direct, ...registry], atHand, settings, session, within);
+        } finally {
+            await session.fetcher.close();
+        }
+    } catch (error) {
+        if (context.signal.aborted) throw aborted(context.signal);
+        throw error;
+    } finally {
+        await rm(own, { recursive: true, force: true, maxRetries: 3 });
     }
 }
 
 async function fetchAll(
     dependencies: readonly Dependency[],
-    lookup: Lookup,
-    fetcher: Fetcher,
+    { lookup, fetcher, environment }: Session,
     context: BuildContext,
-    environment: NodeJS.ProcessEnv,
 ): Promise<Wheel[]> {
-    return mapConcurrently(dependencies, fetchesAtOnce, context.signal, (dependency, signal) => {
+    return mapConcurrently(dependencies, fetchesAtOnce, context.signal, async (dependency, signal) => {
         const location = fileLocation(dependency, lookup.manifestFolder, environment);
         if (location === undefined) throw new Error(`${dependencyName(dependency)} has no file`);
-        return obtainFile(dependency, location, fetcher, { ...context, signal });
+        const wheel = await obtainFile(dependency, location, fetcher, { ...context, signal });
+        context.onWheel?.(wheel);
+        return wheel;
     });
 }
 

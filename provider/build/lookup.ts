@@ -12,6 +12,8 @@ export interface Lookup {
     readonly target: Target;
     /** The user's indexes, besides those that the manifest names. */
     readonly indexes: readonly ResolvedIndex[];
+    /** Indexes that are searched only where the manifest ties a package to them; their credentials count. @default - none */
+    readonly knownIndexes?: readonly ResolvedIndex[];
     /** Normalised names. */
     readonly allowSourceBuilds: ReadonlySet<string>;
 }
@@ -20,6 +22,8 @@ export interface Lookup {
 export interface UvPlaces {
     readonly args: readonly string[];
     readonly environment: Readonly<Record<string, string | undefined>>;
+    /** The same for pip, which takes all of it from variables, so that no argument holds a secret. */
+    readonly pipEnvironment: Readonly<Record<string, string | undefined>>;
     /** Every index that is named in it, for redaction. */
     readonly indexes: readonly ResolvedIndex[];
 }
@@ -40,6 +44,12 @@ export function singlePlace(address: string, lookup: Lookup, environment: NodeJS
     return {
         args: settings.args,
         environment: { ...placeVariables, ...settings.environment },
+        pipEnvironment: {
+            PIP_INDEX_URL: withCredentials(index),
+            PIP_EXTRA_INDEX_URL: "",
+            PIP_FIND_LINKS: "",
+            PIP_NO_INDEX: "0",
+        },
         indexes: [...lookup.indexes, index],
     };
 }
@@ -67,13 +77,38 @@ export function commonPlaces(lookup: Lookup, environment: NodeJS.ProcessEnv): Uv
             ...(options?.noIndex ? ["--no-index"] : []),
         ],
         environment: settings.environment,
+        pipEnvironment: {
+            ...(only === undefined ? {} : { PIP_INDEX_URL: withCredentials(only) }),
+            ...(indexes.length === 0
+                ? {}
+                : {
+                      PIP_EXTRA_INDEX_URL: [
+                          environment["PIP_EXTRA_INDEX_URL"],
+                          ...indexes.map(withCredentials),
+                      ]
+                          .filter(Boolean)
+                          .join(" "),
+                  }),
+            ...(options?.findLinks.length ? { PIP_FIND_LINKS: options.findLinks.map(local).join(" ") } : {}),
+            ...(options?.trustedHosts.length ? { PIP_TRUSTED_HOST: options.trustedHosts.join(" ") } : {}),
+            ...(options?.noIndex ? { PIP_NO_INDEX: "1" } : {}),
+        },
         indexes: only === undefined ? indexes : [...indexes, only],
     };
 }
 
+/** An index's address as pip wants it. Only ever put into a variable. */
+function withCredentials({ url, credentials }: ResolvedIndex): string {
+    if (credentials === undefined) return url;
+    const full = new URL(url);
+    full.username = encodeURIComponent(credentials.username);
+    full.password = encodeURIComponent(credentials.password);
+    return full.href;
+}
+
 /** Indexes that the manifest names, with the credentials that the user's indexes have for their hosts. */
 export function manifestIndexes(
-    lookup: Pick<Lookup, "manifest" | "indexes">,
+    lookup: Pick<Lookup, "manifest" | "indexes" | "knownIndexes">,
     environment: NodeJS.ProcessEnv,
 ): ResolvedIndex[] {
     const options = lookup.manifest.options;
@@ -84,11 +119,13 @@ export function manifestIndexes(
 
 function manifestIndex(
     address: string,
-    lookup: Pick<Lookup, "manifest" | "indexes">,
+    lookup: Pick<Lookup, "manifest" | "indexes" | "knownIndexes">,
     environment: NodeJS.ProcessEnv,
 ): ResolvedIndex {
     const [index] = resolveIndexes([{ url: address }], environment, lookup.manifest.path);
     if (index === undefined) throw new Error("one index in, one index out");
-    const credentials = index.credentials ?? credentialsFor(new URL(index.url), lookup.indexes, []);
+    const credentials =
+        index.credentials ??
+        credentialsFor(new URL(index.url), [...lookup.indexes, ...(lookup.knownIndexes ?? [])], []);
     return credentials === undefined ? index : { ...index, credentials };
 }

@@ -9,10 +9,12 @@ import { describeTarget } from "../target";
 import type { BuildContext } from "./context";
 import { commonPlaces, type Lookup, singlePlace, type UvPlaces } from "./lookup";
 import { dependencyName } from "./naming";
+import { isPip, pipListFiles } from "./pip";
 import { type FoundPackage, readPylock } from "./pylock";
 import { sourceBuildRefused, waysOut } from "./refusal";
 import { RunError } from "./run";
-import { compileArguments, lastLines, runUv, type Uv, uvEnvironment, uvFailed } from "./uv";
+import { type Tool, toolFailed, toolName } from "./tool";
+import { compileArguments, lastLines, runUv, uvEnvironment } from "./uv";
 
 /**
  * Finds the one file of each dependency where the manifest names no addresses, by one call of uv for each index that packages
@@ -25,7 +27,7 @@ import { compileArguments, lastLines, runUv, type Uv, uvEnvironment, uvFailed } 
 export async function findFiles(
     dependencies: readonly Dependency[],
     lookup: Lookup,
-    uv: Uv,
+    tool: Tool,
     context: BuildContext,
 ): Promise<Dependency[]> {
     for (const dependency of dependencies) requirePin(dependency);
@@ -35,7 +37,7 @@ export async function findFiles(
         [...byIndex(dependencies, lookup)].map(async ([index, group]) => {
             const places =
                 index === "" ? commonPlaces(lookup, environment) : singlePlace(index, lookup, environment);
-            const packages = await listFiles(group, places, lookup, uv, context);
+            const packages = await listFiles(group, places, lookup, tool, context);
             return group.map((dependency) =>
                 choose(dependency, packages.get(dependency.name), lookup, ranks),
             );
@@ -45,17 +47,17 @@ export async function findFiles(
 }
 
 /**
- * Throws REQUIREMENT_UNPINNED for a dependency without a version.
- *
- * Resolving what a manifest leaves open has its place here: a version for each such dependency, before any file is looked for.
+ * Throws REQUIREMENT_UNPINNED for a dependency without a version. What a manifest leaves open is resolved before, on demand: see
+ * `settle.ts`.
  */
-function requirePin(dependency: Dependency): void {
+export function requirePin(dependency: Dependency): void {
     if (dependency.version !== undefined) return;
     throw new LayerError("REQUIREMENT_UNPINNED", {
         what: `${dependency.name} is not pinned to one version.`,
         where: formatPosition(dependency.position),
         next: [
             `Pin it, \`${dependency.name}==<version>\`, and everything that it needs.`,
+            "Or set resolveUnpinned: true, to have what the list leaves open resolved for each new version.",
             "Or let `uv pip compile` or `pip-compile` write the list from your own, and name that one as the manifest.",
         ],
     });
@@ -77,7 +79,7 @@ async function listFiles(
     dependencies: readonly Dependency[],
     places: UvPlaces,
     lookup: Lookup,
-    uv: Uv,
+    tool: Tool,
     context: BuildContext,
 ): Promise<ReadonlyMap<string, FoundPackage>> {
     const environment = uvEnvironment(context.environment ?? process.env);
@@ -88,10 +90,11 @@ async function listFiles(
         const pins = join(folder, "pins.txt");
         const answer = join(folder, "pylock.toml");
         await writeFile(pins, dependencies.map(({ name, version }) => `${name}==${version}\n`).join(""));
+        if (isPip(tool)) return await pipListFiles(tool, { pins, folder }, places, lookup, context);
         await runUv(
-            uv,
+            tool,
             [
-                ...compileArguments(uv, lookup.target),
+                ...compileArguments(tool, lookup.target),
                 ...[pins, "--no-deps", "--format", "pylock.toml", "--output-file", answer],
                 ...(isHashed && !environment["UV_INDEX_STRATEGY"]
                     ? ["--index-strategy", "unsafe-best-match"]
@@ -104,7 +107,7 @@ async function listFiles(
         return readPylock(await readFile(answer, "utf8"), folder);
     } catch (error) {
         if (context.signal.aborted || !(error instanceof RunError)) throw error;
-        throw findingFailed(error, dependencies, places, lookup);
+        throw findingFailed(error, dependencies, places, lookup, tool);
     } finally {
         await rm(folder, { recursive: true, force: true });
     }
@@ -116,26 +119,40 @@ function findingFailed(
     dependencies: readonly Dependency[],
     places: UvPlaces,
     lookup: Lookup,
+    tool: Tool,
 ): LayerError {
     const words = error.details.tail.join(" ").replace(/\s+/g, " ");
     const cause =
-        /(?:no version of|Because) ([A-Za-z0-9._-]+?)(?:==\S+)? (?:has no|was not found|and you)/.exec(
+        /(?:no version of|Because|requirement) ([A-Za-z0-9._-]+?)(?:==\S+)? (?:has no|was not found|and you|\(from versions)/.exec(
             words,
         )?.[1];
     const dependency = dependencies.find(({ name }) => name === cause);
     const denied = /(?:could not be queried|401 Unauthorized|403 Forbidden)/.test(words);
     if (denied) {
-        return uvFailed(error, "An index refused to answer", places.indexes, [
+        return toolFailed(tool, error, "An index refused to answer", places.indexes, [
             "Give its credentials in the `indexes` argument, or in UV_INDEX_<NAME>_USERNAME and _PASSWORD with its name there.",
         ]);
     }
-    if (dependency === undefined || !/No solution found/.test(words))
-        return uvFailed(error, "uv could not find the packages' files", places.indexes);
+    if (dependency === undefined || !/No solution found|No matching distribution/.test(words))
+        return toolFailed(
+            tool,
+            error,
+            `${toolName(tool)} could not find the packages' files`,
+            places.indexes,
+        );
     return new LayerError("WHEEL_NOT_FOUND", {
         what: `No file of ${dependencyName(dependency)} can be installed for ${describeTarget(lookup.target)}.`,
         where: formatPosition(dependency.position),
         detail: lastLines(error, places.indexes),
-        next: waysOut(dependency, lookup.target),
+        next: [
+            // Where several indexes may be asked, uv takes one that refuses for one that has nothing.
+            ...(words.includes("not found in the package registry")
+                ? [
+                      `See that ${dependency.name}'s index is named in \`indexes\` or by the manifest, with credentials that it accepts.`,
+                  ]
+                : []),
+            ...waysOut(dependency, lookup.target),
+        ],
         cause: error,
     });
 }

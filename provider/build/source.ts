@@ -13,9 +13,11 @@ import { checkOut } from "./git";
 import { commonPlaces, type Lookup } from "./lookup";
 import type { Wheel } from "./model";
 import { dependencyName } from "./naming";
+import { isPip, pipBuild } from "./pip";
 import { RunError } from "./run";
 import { countsForBuild, notThere } from "./sourceTree";
-import { findPython, runUv, type Uv, uvEnvironment, uvFailed } from "./uv";
+import { type Tool, toolFailed } from "./tool";
+import { findPython, runUv, uvEnvironment } from "./uv";
 
 /**
  * Builds the wheel of a dependency from its source: a source tree beside the manifest, a commit of a repository, or an sdist, which
@@ -29,7 +31,7 @@ export async function buildFromSource(
     dependency: Dependency,
     archive: string | undefined,
     lookup: Lookup,
-    uv: Uv,
+    tool: Tool,
     context: BuildContext,
 ): Promise<Wheel> {
     const folder = await mkdtemp(join(context.temporaryFolder, "build-"));
@@ -39,7 +41,7 @@ export async function buildFromSource(
             `building ${dependencyName(dependency)} from ${archive ? basename(archive) : "source"}`,
         );
         const out = join(context.temporaryFolder, "built", basename(folder));
-        await buildWheel(dependency, source, out, folder, lookup, uv, context);
+        await buildWheel(dependency, source, out, folder, lookup, tool, context);
         const [filename, ...others] = (await readdir(out)).filter((name) => name.endsWith(".whl"));
         if (filename === undefined || others.length > 0)
             throw invalid(
@@ -91,7 +93,7 @@ async function buildWheel(
     out: string,
     folder: string,
     lookup: Lookup,
-    uv: Uv,
+    tool: Tool,
     context: BuildContext,
 ): Promise<void> {
     const places = commonPlaces(lookup, context.environment ?? process.env);
@@ -107,10 +109,14 @@ async function buildWheel(
     };
     const options = { cwd, environment };
     try {
+        if (isPip(tool)) {
+            await pipBuild(tool, { source, out, folder }, places, environment, context);
+            return;
+        }
         // Compiled code needs the target's own Python; anything else builds with any, and the result is checked.
-        const python = (await findPython(uv, lookup.target.pythonVersion, context)) ?? uv.python;
+        const python = (await findPython(tool, lookup.target.pythonVersion, context)) ?? tool.python;
         await runUv(
-            uv,
+            tool,
             [
                 "build",
                 "--wheel",
@@ -125,12 +131,13 @@ async function buildWheel(
         );
     } catch (error) {
         if (context.signal.aborted || !(error instanceof RunError)) throw error;
-        throw uvFailed(
+        throw toolFailed(
+            tool,
             error,
             `${dependencyName(dependency)} could not be built from source`,
             places.indexes,
             [
-                `Try \`uv build --wheel\` on it by itself, put right what it lacks, and run it again.`,
+                `Try \`${isPip(tool) ? "pip wheel" : "uv build --wheel"}\` on it by itself, put right what it lacks, and run it again.`,
                 `Or use a version of ${dependency.name} that has a wheel.`,
             ],
         );

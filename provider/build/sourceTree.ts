@@ -50,14 +50,40 @@ export async function digestSources(
         const path = unhashedPath(dependency);
         return path === undefined ? [] : [{ dependency, path }];
     });
-    const digests = await mapConcurrently(local, 1, signal, async ({ dependency, path }, within) => {
-        const original = resolve(manifestFolder, path);
-        const found = await stat(original).catch(() => undefined);
-        if (found === undefined) throw notThere(dependency, path);
-        const files = found.isDirectory() ? await listTree(original, within) : [""];
-        return [path, await digestFiles(original, files, within)] as const;
+    const entries = await mapConcurrently(local, 1, signal, async ({ dependency, path }, within) => {
+        const digest = await digestPath(resolve(manifestFolder, path), within);
+        if (digest === undefined) throw notThere(dependency, path);
+        return { path, digest };
     });
-    return Object.fromEntries(digests.sort(([left], [right]) => (left < right ? -1 : 1)));
+    return inOrder(entries);
+}
+
+/** The same for known paths, without the manifest; undefined when one of them is not there. */
+export async function digestPaths(
+    paths: readonly string[],
+    manifestFolder: string,
+): Promise<Readonly<Record<string, string>> | undefined> {
+    const { signal } = new AbortController();
+    const entries = await mapConcurrently(paths, 1, signal, async (path, within) => {
+        return { path, digest: await digestPath(resolve(manifestFolder, path), within) };
+    });
+    const found = entries.flatMap(({ path, digest }) => (digest === undefined ? [] : [{ path, digest }]));
+    return found.length === entries.length ? inOrder(found) : undefined;
+}
+
+const inOrder = (
+    entries: readonly { readonly path: string; readonly digest: string }[],
+): Record<string, string> =>
+    Object.fromEntries(
+        [...entries]
+            .sort((left, right) => (left.path < right.path ? -1 : 1))
+            .map(({ path, digest }) => [path, digest]),
+    );
+
+async function digestPath(path: string, signal: AbortSignal): Promise<string | undefined> {
+    const found = await stat(path).catch(() => undefined);
+    if (found === undefined) return undefined;
+    return digestFiles(path, found.isDirectory() ? await listTree(path, signal) : [""], signal);
 }
 
 /** Path of what a dependency is built or installed from, where the manifest has no hash of it. */

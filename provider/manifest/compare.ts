@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Dependency, Selection, Source } from "./model";
+import type { Dependency, DistributionFile, Selection, Source } from "./model";
 import { parseVersion } from "./version";
 
 /** Moves whenever equal dependencies would get another digest; old digests are then not comparable. */
@@ -7,6 +7,13 @@ export const dependencyDigestAlgorithm = 1;
 
 /** Version by package name; the empty string for a source tree whose version is known once it is built. */
 export type Dependencies = Readonly<Record<string, string>>;
+
+/** Whether a value is {@link Dependencies}. */
+export const isDependencies = (value: unknown): value is Dependencies =>
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((version) => typeof version === "string");
 
 /** A package that both sides have, in another version. */
 export interface ChangedDependency {
@@ -87,14 +94,35 @@ export function summarizeComparison({ added, removed, changed }: DependencyCompa
 }
 
 /** What makes a dependency what it is, in a fixed shape: part of a persisted digest. */
-function identityOf({ name, version, source, file, hashes }: Dependency): readonly unknown[] {
+function identityOf({ name, version, source, file, hashes, extras = [] }: Dependency): readonly unknown[] {
     return [
         name,
         version ?? null,
-        sourceIdentity(source),
+        originOf({ source, file, hashes }),
         file === undefined ? null : [file.filename, file.hash ?? null],
         [...hashes].sort(),
+        // Only where there are some, so that no digest of version 1 changed when they came in.
+        ...(extras.length === 0 ? [] : [[...extras].sort()]),
     ];
+}
+
+/**
+ * Where a dependency comes from, as far as that decides what it is: of a registry nothing where a hash says what the file is,
+ * otherwise its address, since another index may have another file of that name.
+ */
+export function originOf({
+    source,
+    file,
+    hashes,
+}: {
+    readonly source: Source;
+    readonly file: DistributionFile | undefined;
+    readonly hashes: readonly string[];
+}): readonly (string | null)[] {
+    const isKnown = file?.hash !== undefined || hashes.length > 0;
+    return source.type === "registry" && source.index !== undefined && !isKnown
+        ? ["registry", source.index.split(" ").map(withoutUserInfo).join(" ")]
+        : sourceIdentity(source);
 }
 
 /** What of a source can differ without the package being another: nothing of how it is reached. */

@@ -233,6 +233,11 @@ export interface Dependency {
     readonly file?: DistributionFile;
     /** Acceptable hashes where no file is chosen, sorted. */
     readonly hashes: readonly string[];
+    /**
+     * Extras that a requirements.txt line asks for, sorted; absent when it asks for none. Whether the list has what they
+     * need shows only when it is built, so another set of them is another dependency.
+     */
+    readonly extras?: readonly string[];
     readonly position: Position;
 }
 

@@ -4,6 +4,11 @@ import { parsePoetryLock } from "./poetryLock";
 import { parseRequirements } from "./requirements";
 import { parseUvLock } from "./uvLock";
 
+/** The manifests understood last, newest last: an `up` understands the same one in both checks, for the build and for each layer. */
+const understood = new Map<string, Manifest>();
+/** A lock of 500 packages takes some 10 MB, so few are kept. */
+const mostKept = 4;
+
 /**
  * Understands a manifest as far as its text goes: no network, no disk.
  *
@@ -12,6 +17,20 @@ import { parseUvLock } from "./uvLock";
  * a doubt.
  */
 export function parseManifest(file: ManifestFile): Manifest {
+    // Included files have no part in the MD5.
+    if (file.includes.length > 0) return understand(file);
+    const key = JSON.stringify([file.kind, file.path, file.absolutePath, file.md5]);
+    const manifest = understood.get(key) ?? understand(file);
+    understood.delete(key);
+    understood.set(key, manifest);
+    for (const oldest of understood.keys()) {
+        if (understood.size <= mostKept) break;
+        understood.delete(oldest);
+    }
+    return manifest;
+}
+
+function understand(file: ManifestFile): Manifest {
     for (const { path, text } of [file, ...file.includes]) {
         refuseCredentials(file.kind, path, text);
     }

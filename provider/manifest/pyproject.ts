@@ -18,6 +18,30 @@ export async function readDirectNames(folder: string): Promise<ReadonlySet<strin
     }
 }
 
+/**
+ * The indexes that the `pyproject.toml` of a folder has names for (`[[tool.uv.index]]`, `[[tool.poetry.source]]`); a lock has
+ * their addresses only, while credentials in the environment go by name. Empty when there is none that can be read.
+ */
+export async function readIndexNames(
+    folder: string,
+): Promise<readonly { readonly name: string; readonly url: string }[]> {
+    const text = await readFile(path.join(folder, "pyproject.toml"), "utf8").catch(() => undefined);
+    if (text === undefined) return [];
+    try {
+        const document: unknown = parse(text);
+        const entries = [
+            at(document, "tool", "uv", "index"),
+            at(document, "tool", "poetry", "source"),
+        ].flat();
+        return entries.flatMap((entry) => {
+            const [name, url] = [at(entry, "name"), at(entry, "url")];
+            return typeof name === "string" && typeof url === "string" ? [{ name, url }] : [];
+        });
+    } catch {
+        return [];
+    }
+}
+
 /** PEP 621's and PEP 735's lists, and poetry's own tables. */
 function directNames(document: unknown): ReadonlySet<string> {
     const poetry = at(document, "tool", "poetry");

@@ -5,6 +5,7 @@ import { LayerError } from "../errors";
 import { type IncludedFile, type ManifestFile, type ManifestKind, manifestKinds } from "./model";
 import { errorAt } from "./position";
 import { requirementsIncludes } from "./requirementsLines";
+import { rememberUnchanged } from "./unchangedFile";
 
 /** Bytes: no real manifest comes near, and one that does would hold up every preview. */
 const largestManifest = 32 * 1024 * 1024;
@@ -57,12 +58,17 @@ export async function readManifest(
 ): Promise<ManifestFile> {
     const folder = path.resolve(options.folder);
     const kind = options.kind ?? manifestKindOf(manifestPath);
-    const { absolutePath, bytes, md5 } = await readManifestBytes(manifestPath, folder);
-    const text = decodeText(manifestPath, bytes);
+    const absolutePath = path.resolve(folder, manifestPath);
+    const { bytes, md5, text } = await contentOf(absolutePath, async () => {
+        const read = await readManifestBytes(manifestPath, folder);
+        return { ...read, text: decodeText(manifestPath, read.bytes) };
+    });
     const file = { kind, path: manifestPath, folder, absolutePath, bytes, md5, text };
     const includes = kind === "requirements.txt" ? await readIncludes(file) : [];
     return { ...file, includes };
 }
+
+const contentOf = rememberUnchanged<FileBytes & { readonly text: string }>();
 
 /** The kind that a file's name stands for. Throws `MANIFEST_KIND_UNKNOWN`. */
 export function manifestKindOf(manifestPath: string): ManifestKind {

@@ -5,14 +5,7 @@ import { chooseFile, describeMissingWheel, waysOut } from "./chooseFile";
 import { excludedNames, excludesPackages, namesLeftOut } from "./exclude";
 import { type Needed, walkGraph } from "./graph";
 import { extrasOf } from "./marker";
-import type {
-    Dependency,
-    Doubt,
-    LockedPackage,
-    Manifest,
-    Selection,
-    SelectionSettings,
-} from "./model";
+import type { Dependency, Doubt, LockedPackage, Manifest, Selection, SelectionSettings } from "./model";
 import { normalizeName } from "./name";
 import { poetryNeeds } from "./poetryNeeds";
 import { formatPosition } from "./position";
@@ -70,6 +63,7 @@ export function selectDependencies(
             source: locked.source,
             ...(choice.type === "file" ? { file: choice.file } : {}),
             hashes: choice.type === "file" ? [] : [...new Set(locked.hashes)].sort(),
+            ...requestedExtras(locked),
             position: locked.position,
         };
     });
@@ -106,6 +100,7 @@ function neededPackages(
             return walkGraph(manifest, settings, target, doubts);
         case "poetry.lock": {
             refusePackage(manifest, settings);
+            refuseWithoutGroups(manifest);
             const extras = known("extra", settings.extras, poetryExtras(manifest), manifest.path);
             const groups = new Set([
                 "main",
@@ -129,11 +124,24 @@ function neededPackages(
     }
 }
 
+/** Poetry before lock 2.1 does not say which groups need a package, so the layer would have the development packages, too. */
+function refuseWithoutGroups(manifest: Manifest): void {
+    if (manifest.packages.every(({ markersByGroup }) => markersByGroup !== undefined)) return;
+    const [doubt] = manifest.doubts;
+    throw new LayerError("MANIFEST_SELECTION", {
+        what: `${manifest.path} was written by poetry 1: it does not say which packages are for development only.`,
+        ...(doubt?.position === undefined ? {} : { where: formatPosition(doubt.position) }),
+        next: [
+            "Run `poetry lock` with poetry 2, which writes lock version 2.1 and keeps the versions.",
+            "Or run `poetry export --only main -o requirements.txt` (with poetry-plugin-export) and name that file as manifest.",
+        ],
+        property: "manifest",
+    });
+}
+
 function isInGroups(locked: LockedPackage, groups: ReadonlySet<string>, holds: Holds): boolean {
     if (!holds(locked.marker, locked.name, locked.position)) return false;
-    // Poetry before lock 2.1 does not say which groups need a package; the reader's doubt tells what that means.
-    if (locked.markersByGroup === undefined) return true;
-    return [...locked.markersByGroup].some(
+    return [...(locked.markersByGroup ?? [])].some(
         ([group, marker]) => groups.has(group) && holds(marker, locked.name, locked.position),
     );
 }
@@ -150,6 +158,10 @@ function* poetryExtras(manifest: Manifest): Iterable<string> {
     }
 }
 
+/** What the line of a requirements.txt asks for in brackets, in a fixed order. */
+const requestedExtras = ({ requestedExtras: extras = [] }: LockedPackage): Pick<Dependency, "extras"> =>
+    extras.length === 0 ? {} : { extras: [...new Set(extras)].sort() };
+
 /** Whether a needed package is put into the layer. An editable `.` of a requirements.txt is the project itself. */
 function isInstalled({ source }: LockedPackage, settings: SelectionSettings): boolean {
     if (source.type === "path") return settings.localPackages;
@@ -164,7 +176,11 @@ function oneOfEachName(manifest: Manifest, packages: readonly LockedPackage[]): 
         const other = byName.get(locked.name);
         if (other === undefined) byName.set(locked.name, locked);
         else if (other.version === locked.version && other.source.type === locked.source.type) {
-            byName.set(locked.name, { ...other, hashes: [...other.hashes, ...locked.hashes] });
+            byName.set(locked.name, {
+                ...other,
+                hashes: [...other.hashes, ...locked.hashes],
+                requestedExtras: [...(other.requestedExtras ?? []), ...(locked.requestedExtras ?? [])],
+            });
         } else {
             throw new LayerError("MANIFEST_SELECTION", {
                 what: `${manifest.path} has two of ${locked.name} for the same target: ${other.version ?? "one"} and ${locked.version ?? "another"}.`,

@@ -39,7 +39,7 @@ export function parseWheelName(filename: string): WheelName | undefined {
 }
 
 /** The tags that a wheel stands for; a compressed set gives each combination (PEP 425). */
-export function wheelTags(wheel: WheelName): string[] {
+export function wheelTags(wheel: Pick<WheelName, "pythons" | "abis" | "platforms">): string[] {
     return wheel.pythons.flatMap((python) =>
         wheel.abis.flatMap((abi) => wheel.platforms.map((platform) => `${python}-${abi}-${platform}`)),
     );
@@ -98,9 +98,31 @@ export function tagRanks(target: Target): TagRanks {
 
 /** The rank of the best of a wheel's tags; undefined when the target can't install it, or it is no wheel. */
 export function wheelRank(filename: string, ranks: TagRanks): number | undefined {
-    const wheel = parseWheelName(filename);
-    if (wheel === undefined) return undefined;
-    const found = wheelTags(wheel).flatMap((tag) => ranks.get(tag) ?? []);
+    const rank = bestTag(filename, ranks);
+    return rank === undefined || parseWheelName(filename) === undefined ? undefined : rank;
+}
+
+/** Ranks of compressed tag sets by the texts that file names end in: a lock has thousands of names and some hundred endings. */
+const ranksOfEndings = new WeakMap<TagRanks, Map<string, number | undefined>>();
+
+/** The best rank of the tags at the end of a file's name, whatever stands before them: few names are worth a closer look. */
+function bestTag(filename: string, ranks: TagRanks): number | undefined {
+    const platforms = filename.lastIndexOf("-");
+    const abis = filename.lastIndexOf("-", platforms - 1);
+    const ending = filename.slice(filename.lastIndexOf("-", abis - 1) + 1);
+    const known = ranksOfEndings.get(ranks) ?? new Map<string, number | undefined>();
+    ranksOfEndings.set(ranks, known);
+    if (!known.has(ending)) known.set(ending, rankOfEnding(ending, ranks));
+    return known.get(ending);
+}
+
+function rankOfEnding(ending: string, ranks: TagRanks): number | undefined {
+    const [pythons, abis, platforms] = ending
+        .slice(0, -".whl".length)
+        .split("-")
+        .map((tag) => tag.toLowerCase().split("."));
+    if (pythons === undefined || abis === undefined || platforms === undefined) return undefined;
+    const found = wheelTags({ pythons, abis, platforms }).flatMap((tag) => ranks.get(tag) ?? []);
     return found.length === 0 ? undefined : Math.min(...found);
 }
 
@@ -114,14 +136,11 @@ export function bestWheel<File extends { readonly filename: string }>(
 ): File | undefined {
     let best: { readonly file: File; readonly rank: number; readonly wheel: WheelName } | undefined;
     for (const file of files) {
+        const rank = bestTag(file.filename, ranks);
+        if (rank === undefined || (best !== undefined && rank > best.rank)) continue;
         const wheel = parseWheelName(file.filename);
-        const rank = wheelRank(file.filename, ranks);
-        if (wheel === undefined || rank === undefined) continue;
-        if (
-            best === undefined ||
-            rank < best.rank ||
-            (rank === best.rank && isLaterBuild(wheel, best.wheel))
-        ) {
+        if (wheel === undefined) continue;
+        if (best === undefined || rank < best.rank || isLaterBuild(wheel, best.wheel)) {
             best = { file, rank, wheel };
         }
     }

@@ -34,12 +34,13 @@ export async function readDistributions(path: string, signal: AbortSignal): Prom
             if (folder === undefined) {
                 continue;
             }
-            const metadata = await readText(file, entry, signal);
+            const metadata = await readEntryText(file, entry, signal);
             const wheel = entries.get(`${folder}WHEEL`);
-            const tags = wheel === undefined ? [] : fields(await readText(file, wheel, signal), "Tag");
+            const tags =
+                wheel === undefined ? [] : headerFields(await readEntryText(file, wheel, signal), "Tag");
             found.push({
-                name: normalizeName(fields(metadata, "Name")[0] ?? ""),
-                version: fields(metadata, "Version")[0] ?? "",
+                name: normalizeName(headerFields(metadata, "Name")[0] ?? ""),
+                version: headerFields(metadata, "Version")[0] ?? "",
                 tags,
             });
         }
@@ -49,8 +50,8 @@ export async function readDistributions(path: string, signal: AbortSignal): Prom
     }
 }
 
-/** The values of a header field; the body behind the first empty line is not looked at. */
-function fields(text: string, name: string): string[] {
+/** The values of a header field of core metadata; the body behind the first empty line is not looked at. */
+export function headerFields(text: string, name: string): string[] {
     const [head = ""] = text.split(/\r?\n\r?\n/, 1);
     return head
         .split(/\r?\n/)
@@ -58,8 +59,14 @@ function fields(text: string, name: string): string[] {
         .map((line) => line.slice(name.length + 1).trim());
 }
 
-async function readText(file: RandomAccess, entry: ZipEntry, signal: AbortSignal): Promise<string> {
-    if (entry.uncompressedSize > largestMetadata) {
+/** The text of an entry; empty where it has more bytes than `largest`. Throws ZipDefect. */
+export async function readEntryText(
+    file: RandomAccess,
+    entry: ZipEntry,
+    signal: AbortSignal,
+    largest = largestMetadata,
+): Promise<string> {
+    if (entry.uncompressedSize > largest) {
         return "";
     }
     const parts: Buffer[] = [];

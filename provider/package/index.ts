@@ -4,19 +4,23 @@ import { dirname } from "node:path";
 import type { Wheel } from "../build/model";
 import { LayerError } from "../errors";
 import type { Target } from "../target";
+import { type BytecodeCompiler, type CompiledFile, compileBytecode } from "./bytecode";
 import { openFactsCache } from "./factsCache";
+import { fileFilter } from "./globs";
 import { inspectWheels } from "./inspectWheels";
 import { checkUncompressedSize } from "./limits";
 import { type MergedFile, mergeFiles } from "./mergeFiles";
 import type { Artifact, PackageSize } from "./model";
-import { type OpenWheel, openWheel } from "./openWheel";
+import { type OpenWheel, openWheel, type WheelFile } from "./openWheel";
 import { checkPlatform } from "./platform";
-import { byteOrder } from "./slices";
-import { type GeneratedFile, generateRecord, splice } from "./splice";
+import { byteOrder, inSlices } from "./slices";
+import { type GeneratedFile, generateRecord, recordPath, splice } from "./splice";
 
 export { type ArchiveFacts, readArchive } from "./archive";
+export type { BytecodeCompiler } from "./bytecode";
 export { maximumUncompressedSize } from "./limits";
 export type { Artifact, PackageSize } from "./model";
+export { proveWheel } from "./proveWheel";
 
 /** What goes into a layer and where the layer goes. */
 export interface PackageRequest {
@@ -25,6 +29,10 @@ export interface PackageRequest {
     readonly target: Target;
     /** Absolute path of the zip. Its folder is made when missing, an existing file is replaced in one step. */
     readonly destination: string;
+    /** Globs of files that stay out of the layer; see `globs.ts`. @default - all files go in */
+    readonly exclude?: readonly string[];
+    /** Adds byte code of all modules. @default - none */
+    readonly bytecode?: BytecodeCompiler | undefined;
 }
 
 /** What a packing needs besides its request. */
@@ -60,10 +68,29 @@ export async function packageLayer(request: PackageRequest, context: PackageCont
             context.signal.throwIfAborted();
             sources.push(await openWheel(wheel, context.signal));
         }
+        const filter = await fileFilter(request.exclude ?? []);
+        const taken: OpenWheel[] = [];
+        for (const source of sources) {
+            const files: WheelFile[] = [];
+            await inSlices(source.files, (file) => {
+                if (!filter.leavesOut(file.path)) files.push(file);
+            });
+            taken.push({ ...source, files });
+        }
         const records: GeneratedFile[] = [];
-        for (const source of sources) records.push(await generateRecord(source));
-        const merged = await mergeFiles(sources);
-        const packages = packageSizes(sources, merged, records);
+        for (const source of taken) {
+            const record = await generateRecord(source);
+            if (source.files.length > 0 && !filter.leavesOut(record.path)) records.push(record);
+        }
+        const merged = await mergeFiles(taken);
+        if (merged.length === 0) throw nothingLeft();
+        const compiled =
+            request.bytecode === undefined
+                ? []
+                : (await compileBytecode(merged, request.bytecode, context.signal)).filter(
+                      ({ path }) => !filter.leavesOut(path),
+                  );
+        const packages = packageSizes(taken, merged, records, compiled);
         const nearLimit = checkUncompressedSize(packages);
 
         await mkdir(dirname(destination), { recursive: true });
@@ -71,10 +98,13 @@ export async function packageLayer(request: PackageRequest, context: PackageCont
         const [facts, zip] = await bothOrNeither(
             context.signal,
             (signal) => inspectWheels(sources, { signal, cache }),
-            (signal) => splice(temporary, merged, records, signal),
+            (signal) => splice(temporary, merged, [...records, ...compiled], signal),
         );
         const platformWarnings = checkPlatform(
-            wheels.map((wheel, index) => ({ wheel, facts: facts[index] ?? [] })),
+            wheels.map((wheel, index) => ({
+                wheel,
+                facts: (facts[index] ?? []).filter(({ path }) => !filter.leavesOut(path)),
+            })),
             target,
             merged.map(({ path }) => path),
         );
@@ -87,7 +117,11 @@ export async function packageLayer(request: PackageRequest, context: PackageCont
             uncompressedSize: packages.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0),
             files: packages.reduce((sum, { files }) => sum + files, 0),
             packages,
-            warnings: [...platformWarnings, ...(nearLimit === undefined ? [] : [nearLimit])],
+            warnings: [
+                ...platformWarnings,
+                ...(nearLimit === undefined ? [] : [nearLimit]),
+                ...filter.unused().map((glob) => `exclude has ${JSON.stringify(glob)}, which fits no file.`),
+            ],
         };
     } catch (error) {
         await rm(temporary, { force: true });
@@ -100,6 +134,14 @@ export async function packageLayer(request: PackageRequest, context: PackageCont
     } finally {
         await Promise.all(sources.map((source) => source.close()));
     }
+}
+
+function nothingLeft(): LayerError {
+    return new LayerError("LAYER_EMPTY", {
+        what: "There is nothing to put into the layer: exclude leaves out every file.",
+        next: "Take globs out of exclude.",
+        property: "exclude",
+    });
 }
 
 /** One order for any order of the same wheels; a wheel given twice is taken once. */
@@ -141,21 +183,30 @@ function packageSizes(
     sources: readonly OpenWheel[],
     merged: readonly MergedFile[],
     records: readonly GeneratedFile[],
+    compiled: readonly CompiledFile[],
 ): PackageSize[] {
+    const recordOf = new Map(records.map(({ path, content }) => [path, content.length]));
     const sizes = new Map(
-        sources.map((source, index) => {
-            const record = records[index]?.content.length ?? 0;
+        sources.map((source) => {
+            const record = recordOf.get(recordPath(source));
             const { name, version } = source.wheel;
-            return [source, { name, version, compressedSize: record, uncompressedSize: record, files: 1 }];
+            const bytes = record ?? 0;
+            const files = record === undefined ? 0 : 1;
+            return [source, { name, version, compressedSize: bytes, uncompressedSize: bytes, files }];
         }),
     );
-    for (const { source, file } of merged) {
+    const add = (
+        source: OpenWheel,
+        { compressedSize, uncompressedSize }: Pick<PackageSize, "compressedSize" | "uncompressedSize">,
+    ) => {
         const size = sizes.get(source);
-        if (size === undefined) continue;
-        size.compressedSize += file.entry.compressedSize;
-        size.uncompressedSize += file.entry.uncompressedSize;
+        if (size === undefined) return;
+        size.compressedSize += compressedSize;
+        size.uncompressedSize += uncompressedSize;
         size.files += 1;
-    }
+    };
+    for (const { source, file } of merged) add(source, file.entry);
+    for (const file of compiled) add(file.source, file);
     return [...sizes.values()].sort(
         (left, right) => right.uncompressedSize - left.uncompressedSize || (left.name < right.name ? -1 : 1),
     );

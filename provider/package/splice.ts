@@ -1,5 +1,6 @@
-import { open } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import { crc32 } from "node:zlib";
+import type { CompiledFile } from "./bytecode";
 import { locateData, pieceSize } from "./entryData";
 import type { MergedFile } from "./mergeFiles";
 import { namingWheel, type OpenWheel } from "./openWheel";
@@ -18,9 +19,13 @@ export interface GeneratedFile {
     readonly content: Buffer;
 }
 
-/** The RECORD of one wheel's files as they are in the layer. */
-export async function generateRecord({ names, files }: OpenWheel): Promise<GeneratedFile> {
-    const path = `${names.distInfo}/RECORD`;
+/** Where a wheel's RECORD is, below {@link layerFolder}. */
+export const recordPath = ({ names }: OpenWheel): string => `${names.distInfo}/RECORD`;
+
+/** The RECORD of one wheel's files as they are in the layer; byte code is not listed, as PEP 376 leaves open. */
+export async function generateRecord(wheel: OpenWheel): Promise<GeneratedFile> {
+    const path = recordPath(wheel);
+    const { files } = wheel;
     const lines = files.map((file) => ({
         path: file.path,
         hash: file.hash,
@@ -39,7 +44,7 @@ export async function generateRecord({ names, files }: OpenWheel): Promise<Gener
 export async function splice(
     path: string,
     merged: readonly MergedFile[],
-    generated: readonly GeneratedFile[],
+    generated: readonly (GeneratedFile | CompiledFile)[],
     signal: AbortSignal,
 ): Promise<{ readonly size: number; readonly sha256: Buffer }> {
     const all = [...merged, ...generated];
@@ -50,6 +55,7 @@ export async function splice(
         for (const file of sorted) {
             signal.throwIfAborted();
             if ("content" in file) await writeGenerated(writer, file);
+            else if ("deflatedPath" in file) await writeCompiled(writer, file);
             else await namingWheel(file.source.wheel, () => copyEntry(writer, file));
         }
         return await writer.end();
@@ -68,6 +74,18 @@ async function writeGenerated(writer: ZipWriter, { path, content }: GeneratedFil
         executable: false,
     });
     await writer.write(content);
+}
+
+async function writeCompiled(writer: ZipWriter, file: CompiledFile): Promise<void> {
+    await writer.startEntry({
+        path: layerFolder + file.path,
+        method: method.deflated,
+        crc32: file.crc32,
+        compressedSize: file.compressedSize,
+        uncompressedSize: file.uncompressedSize,
+        executable: false,
+    });
+    await writer.write(await readFile(file.deflatedPath));
 }
 
 async function copyEntry(writer: ZipWriter, { path, source, file, executable }: MergedFile): Promise<void> {

@@ -1,6 +1,7 @@
 import type { GetLayerVersionResponse, PublishLayerVersionRequest } from "@aws-sdk/client-lambda";
 import type { Clients } from "../aws/clients";
 import { awsError, isNotFound } from "../aws/failures";
+import { loadLambda } from "../aws/sdk";
 import { LayerError } from "../errors";
 
 /** A published layer version, as Lambda describes it. */
@@ -54,7 +55,7 @@ async function describeLayerVersion(
     version: number,
     signal: AbortSignal,
 ): Promise<GetLayerVersionResponse | undefined> {
-    const { GetLayerVersionCommand } = await import("@aws-sdk/client-lambda");
+    const { GetLayerVersionCommand } = await loadLambda();
     try {
         const command = new GetLayerVersionCommand({ LayerName: layerName, VersionNumber: version });
         return await clients.lambda.send(command, { abortSignal: signal });
@@ -89,7 +90,7 @@ export async function getLayerVersionLocation(
     version: number,
     signal: AbortSignal,
 ): Promise<string | undefined> {
-    const { GetLayerVersionCommand } = await import("@aws-sdk/client-lambda");
+    const { GetLayerVersionCommand } = await loadLambda();
     const command = new GetLayerVersionCommand({ LayerName: layerName, VersionNumber: version });
     try {
         return (await clients.lambda.send(command, { abortSignal: signal })).Content?.Location;
@@ -104,7 +105,7 @@ export async function newestVersionNumber(
     layerName: string,
     signal: AbortSignal,
 ): Promise<number> {
-    const { ListLayerVersionsCommand } = await import("@aws-sdk/client-lambda");
+    const { ListLayerVersionsCommand } = await loadLambda();
     try {
         // Lambda lists the newest first, so the first page has it.
         const command = new ListLayerVersionsCommand({ LayerName: layerName, MaxItems: 10 });
@@ -124,7 +125,7 @@ export async function listVersionNumbers(
     layerName: string,
     signal: AbortSignal,
 ): Promise<number[]> {
-    const { paginateListLayerVersions } = await import("@aws-sdk/client-lambda");
+    const { paginateListLayerVersions } = await loadLambda();
     const numbers: number[] = [];
     try {
         const pages = paginateListLayerVersions(
@@ -155,7 +156,7 @@ export async function deleteLayerVersion(
     version: number,
     signal: AbortSignal,
 ): Promise<void> {
-    const { DeleteLayerVersionCommand } = await import("@aws-sdk/client-lambda");
+    const { DeleteLayerVersionCommand } = await loadLambda();
     try {
         const command = new DeleteLayerVersionCommand({ LayerName: layerName, VersionNumber: version });
         await clients.lambda.send(command, { abortSignal: signal });

@@ -4,6 +4,7 @@ import type { Bucket } from "../aws/objects";
  * Where things are kept below `s3://<bucket>/<prefix>`. The tree is the seed tool's own, so that its users find their way:
  *
  * ```
+ * layer/layer.json                         whose records these are
  * layer/artifacts/<artifact key>.zip
  * layer/publications/<version key>.json    who publishes this version key, or which version it became
  * layer/000007/uv.lock                     the manifest, byte for byte
@@ -29,6 +30,8 @@ export function layerStore(bucket: Bucket, prefix: string, foreign?: string): La
         versionsFolder: foreign === undefined ? folder : `${folder}${foreign}/`,
     };
 }
+
+export const layerMarkObject = (store: LayerStore): string => `${store.artifactsFolder}layer.json`;
 
 export const artifactObject = (store: LayerStore, artifactKey: string): string =>
     `${store.artifactsFolder}artifacts/${artifactKey}.zip`;

@@ -2,10 +2,20 @@ import type { Clients } from "../aws/clients";
 import { readObject } from "../aws/objects";
 import type { Owner } from "../owner";
 import { type Claim, listAllClaims, releaseClaim } from "./claims";
+import { handOverAll, withdrawGrants } from "./handOver";
+import { removeOwnFolder } from "./layerMark";
 import { deleteLayerVersion } from "./layerVersion";
 import { claimObject, type LayerStore } from "./layout";
+import type { Grantee } from "./permissions";
 import { handOver, readRecord, type VersionRecord } from "./record";
-import { type KeepVersions, listOwnedVersions, removeArtifacts, removeVersion, retire } from "./retention";
+import {
+    type KeepVersions,
+    listOwnedVersions,
+    removeArtifacts,
+    removeVersion,
+    removeVersionFolder,
+    retire,
+} from "./retention";
 
 /** An owner that gives up a version. */
 export interface Departure {
@@ -25,6 +35,10 @@ export interface Departure {
     readonly keepVersions: KeepVersions;
     /** Whether a destroy takes the owner's kept versions and artifacts with it. */
     readonly forceDestroy: boolean;
+    /** Whether the owner gave permissions, which are taken back where it leaves. Default: false. */
+    readonly hadGrants?: boolean | undefined;
+    /** Who the survivor lets use what it takes over. Default: nobody. */
+    readonly heirGrants?: readonly Grantee[] | undefined;
     readonly signal: AbortSignal;
 }
 
@@ -52,9 +66,8 @@ export async function leaveVersion(
     const newer = newerClaim(await listAllClaims(store), version, owner);
     if (survivor !== undefined && survivor.id !== owner.id) {
         await releaseClaim(store, version, owner);
-        for (const owned of await listOwnedVersions(store, owner)) {
-            await handOver(store, owned.version, survivor.id);
-        }
+        await handOverAll(clients, store, departure, survivor);
+        await withdrawGrants(clients, store, departure);
         return { outcome: "kept", deleted: [], kept: [] };
     }
     const successor = departure.successor ?? newer;
@@ -64,13 +77,17 @@ export async function leaveVersion(
     await releaseClaim(store, version, owner);
     if (survivor !== undefined || newer !== undefined) {
         const current = typeof successor === "number" ? successor : undefined;
-        return settled(version, await retire(clients, store, { ...departure, current }), []);
+        const retired = await retire(clients, store, { ...departure, current });
+        await withdrawGrants(clients, store, departure);
+        return settled(version, retired, []);
     }
     const deleted = await destroyCurrent(clients, store, departure);
+    deleted.push(...(await leaveKept(clients, store, departure)));
     if (departure.forceDestroy) {
-        deleted.push(...(await destroyKept(clients, store, departure)));
+        await removeOwnFolder(store);
     }
-    const kept = await listOwnedVersions(store, owner);
+    await withdrawGrants(clients, store, departure);
+    const kept = await listOwnedVersions(clients, store, departure);
     return settled(
         version,
         deleted,
@@ -94,6 +111,7 @@ async function destroyCurrent(clients: Clients, store: LayerStore, departure: De
             return [];
         }
         await deleteLayerVersion(clients, layerName, version, signal);
+        await removeVersionFolder(store, version);
         return [version];
     }
     if (adopted || record.owner !== owner.id) {
@@ -105,14 +123,17 @@ async function destroyCurrent(clients: Clients, store: LayerStore, departure: De
         }
         return [version];
     }
-    await handOverToClaimant(store, version, owner);
     return [];
 }
 
-async function destroyKept(clients: Clients, store: LayerStore, departure: Departure): Promise<number[]> {
+/** Versions that others still use are theirs from now on; the rest goes with `forceDestroy`, or stays. */
+async function leaveKept(clients: Clients, store: LayerStore, departure: Departure): Promise<number[]> {
     const removed: VersionRecord[] = [];
-    for (const { record } of await listOwnedVersions(store, departure.owner)) {
-        if (await removeVersion(clients, store, record, departure)) {
+    for (const { version, record, claimedByOthers } of await listOwnedVersions(clients, store, departure)) {
+        if (claimedByOthers) {
+            await releaseClaim(store, version, departure.owner);
+            await handOverToClaimant(clients, store, { ...departure, version });
+        } else if (departure.forceDestroy && (await removeVersion(clients, store, record, departure))) {
             removed.push(record);
         }
     }
@@ -120,20 +141,24 @@ async function destroyKept(clients: Clients, store: LayerStore, departure: Depar
     return removed.map((record) => record.version);
 }
 
-/** The version of the owner's newest claim, where that is newer than the one on `version`: a superseded version. */
+/**
+ * The version of the owner's newest claim, where that is not the one on `version`: a superseded version. S3's times are
+ * whole seconds; of two claims in one second the one on the later version counts.
+ */
 function newerClaim(claims: readonly Claim[], version: number, owner: Owner): number | undefined {
-    const own = claims.filter(({ ownerHash }) => ownerHash === owner.hash);
-    const claimedAt = own.find((claim) => claim.version === version)?.claimedAt;
-    const newest = own.sort((left, right) => right.claimedAt - left.claimedAt)[0];
-    return newest !== undefined && claimedAt !== undefined && newest.claimedAt > claimedAt
-        ? newest.version
-        : undefined;
+    const own = claims
+        .filter(({ ownerHash }) => ownerHash === owner.hash)
+        .sort((left, right) => right.claimedAt - left.claimedAt || right.version - left.version);
+    const isClaimed = own.some((claim) => claim.version === version);
+    const newest = own[0]?.version;
+    return isClaimed && newest !== version ? newest : undefined;
 }
 
 /** Whoever still uses the version answers for it from now on, so that the last one to go can delete it. */
-async function handOverToClaimant(store: LayerStore, version: number, former: Owner): Promise<void> {
+async function handOverToClaimant(clients: Clients, store: LayerStore, departure: Departure): Promise<void> {
+    const { version, owner } = departure;
     const heir = (await listAllClaims(store)).find(
-        (claim) => claim.version === version && claim.ownerHash !== former.hash,
+        (claim) => claim.version === version && claim.ownerHash !== owner.hash,
     );
     if (heir === undefined) {
         return;
@@ -142,6 +167,7 @@ async function handOverToClaimant(store: LayerStore, version: number, former: Ow
     const ownerId = readClaimOwner(found?.body.toString("utf8") ?? "");
     if (ownerId !== undefined) {
         await handOver(store, version, ownerId);
+        await withdrawGrants(clients, store, departure);
     }
 }
 

@@ -1,5 +1,6 @@
 import type { Clients } from "../aws/clients";
 import { awsError, describeAwsFailure, isNotFound } from "../aws/failures";
+import { loadLambda } from "../aws/sdk";
 import type { Owner } from "../owner";
 
 /** Who may use a layer version: a twelve-digit account, an organisation (`o-…`), or `*` for everyone. */
@@ -24,7 +25,7 @@ export async function readPermissions(
     owner: Owner,
     signal: AbortSignal,
 ): Promise<Grantee[]> {
-    const { GetLayerVersionPolicyCommand } = await import("@aws-sdk/client-lambda");
+    const { GetLayerVersionPolicyCommand } = await loadLambda();
     try {
         const command = new GetLayerVersionPolicyCommand({ LayerName: layerName, VersionNumber: version });
         const { Policy } = await clients.lambda.send(command, { abortSignal: signal });
@@ -48,9 +49,7 @@ export async function assertPermissions(
     signal: AbortSignal,
 ): Promise<void> {
     const present = await readPermissions(clients, layerName, version, owner, signal);
-    const { AddLayerVersionPermissionCommand, RemoveLayerVersionPermissionCommand } = await import(
-        "@aws-sdk/client-lambda"
-    );
+    const { AddLayerVersionPermissionCommand, RemoveLayerVersionPermissionCommand } = await loadLambda();
     const about = `for layer "${layerName}" version ${version}`;
     for (const grantee of wanted.filter((each) => !present.includes(each))) {
         const command = new AddLayerVersionPermissionCommand({

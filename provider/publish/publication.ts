@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { deleteObject, objectUri, readObject, writeObject } from "../aws/objects";
+import { pause } from "../aws/pause";
 import { LayerError } from "../errors";
 import { type LayerStore, publicationObject } from "./layout";
-import { pause } from "./pause";
 
 /**
  * One small object per version key says who is publishing it, and afterwards which version it became. It is both the

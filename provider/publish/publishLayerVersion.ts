@@ -1,6 +1,15 @@
 import type { PublishLayerVersionRequest } from "@aws-sdk/client-lambda";
 import type { Clients } from "../aws/clients";
-import { awsError, describeAwsFailure, isAmbiguous, isUnsent } from "../aws/failures";
+import {
+    awsError,
+    describeAwsFailure,
+    isAmbiguous,
+    isClockSkewed,
+    isThrottled,
+    isUnsent,
+} from "../aws/failures";
+import { backoff, pause } from "../aws/pause";
+import { loadLambda } from "../aws/sdk";
 import { isLayerError, LayerError } from "../errors";
 import {
     deleteLayerVersion,
@@ -9,10 +18,9 @@ import {
     type PublishRequest,
     toPublishedVersion,
 } from "./layerVersion";
-import { backoff, pause } from "./pause";
 
 /** Attempts of the publish call where the answer says plainly that nothing was published. */
-const publishAttempts = 8;
+const publishAttempts = 11;
 
 /**
  * Publishes one layer version, exactly once.
@@ -30,7 +38,7 @@ export async function publishLayerVersion(
     signal: AbortSignal,
 ): Promise<PublishedVersion> {
     const call = `lambda:PublishLayerVersion for layer "${request.layerName}"`;
-    const { PublishLayerVersionCommand } = await import("@aws-sdk/client-lambda");
+    const { PublishLayerVersionCommand } = await loadLambda();
     const command = new PublishLayerVersionCommand({
         LayerName: request.layerName,
         Content: request.content,
@@ -57,7 +65,7 @@ export async function publishLayerVersion(
                 if (found !== undefined) {
                     return found;
                 }
-            } else if (!isUnsent(error) && !isThrottled(error)) {
+            } else if (!isUnsent(error) && !isThrottled(error) && !(isClockSkewed(error) && attempt === 1)) {
                 throw refused(error, request, call);
             }
             if (attempt === publishAttempts || signal.aborted) {
@@ -143,9 +151,4 @@ function refused(error: unknown, request: PublishRequest, call: string): LayerEr
         });
     }
     return awsError(error, call);
-}
-
-function isThrottled(error: unknown): boolean {
-    const { name, status } = describeAwsFailure(error);
-    return status === 429 || ["TooManyRequestsException", "ThrottlingException", "Throttling"].includes(name);
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Bucket, headObject, objectUri, readObject, writeObject } from "../aws/objects";
 import type { Owner } from "../owner";
+import type { PackageSize } from "../package/model";
 import { claimVersion } from "./claims";
 import type { PublishedVersion } from "./layerVersion";
 import { type LayerStore, manifestObject, recordObject } from "./layout";
@@ -25,6 +26,8 @@ export interface VersionRecord {
     readonly settings: Readonly<Record<string, unknown>>;
     /** Name → version. */
     readonly dependencies?: Readonly<Record<string, string>>;
+    /** What each package takes of the layer, largest first; absent where the artifact was found and not made. */
+    readonly packages?: readonly PackageSize[];
     readonly createdDate: string;
     /** `<organisation>/<URN>` of the resource that published it. */
     readonly publishedBy: string;

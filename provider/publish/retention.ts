@@ -2,8 +2,8 @@ import type { Clients } from "../aws/clients";
 import { deleteObject, listObjects } from "../aws/objects";
 import type { Owner } from "../owner";
 import { type Claim, listAllClaims } from "./claims";
-import { deleteLayerVersion } from "./layerVersion";
-import { artifactObject, type LayerStore, parseVersionFolder, versionFolder } from "./layout";
+import { deleteLayerVersion, listVersionNumbers } from "./layerVersion";
+import { artifactObject, type LayerStore, parseVersionFolder, recordObject, versionFolder } from "./layout";
 import { forgetPublication, notePublication } from "./publication";
 import { readRecord, readRecordAt, type VersionRecord } from "./record";
 
@@ -56,7 +56,7 @@ export async function retire(clients: Clients, store: LayerStore, retirement: Re
     if (retirement.keepVersions === "all") {
         return [];
     }
-    const owned = await listOwnedVersions(store, retirement.owner);
+    const owned = await listOwnedVersions(clients, store, retirement);
     const gone: number[] = [];
     for (const version of chooseRetired(owned, retirement.current, retirement.keepVersions)) {
         const record = owned.find((each) => each.version === version)?.record;
@@ -67,14 +67,23 @@ export async function retire(clients: Clients, store: LayerStore, retirement: Re
     return gone;
 }
 
-/** Every version of the layer whose record says that this owner answers for it; in order of their numbers. */
-export async function listOwnedVersions(store: LayerStore, owner: Owner): Promise<OwnedVersion[]> {
+/**
+ * Every version of the layer that exists and whose record says that this owner answers for it; in order of their numbers.
+ *
+ * A version that somebody deleted by hand takes no place among those that are kept, whatever is still recorded of it.
+ */
+export async function listOwnedVersions(
+    clients: Clients,
+    store: LayerStore,
+    { layerName, owner, signal }: Pick<Retirement, "layerName" | "owner" | "signal">,
+): Promise<OwnedVersion[]> {
     const claims = await listAllClaims(store);
     const objects = await listObjects(store.bucket, store.versionsFolder);
-    const versions = [...new Set(objects.flatMap(({ key }) => parseVersionFolder(store, key) ?? []))];
+    const recorded = new Set(objects.flatMap(({ key }) => parseVersionFolder(store, key) ?? []));
+    const versions = await listVersionNumbers(clients, layerName, signal);
     const owned: OwnedVersion[] = [];
-    for (const version of versions.sort((left, right) => left - right)) {
-        const record = await readRecord(store, version);
+    for (const version of versions.reverse()) {
+        const record = recorded.has(version) ? await readRecord(store, version) : undefined;
         if (record?.owner === owner.id) {
             owned.push({ version, record, claimedByOthers: othersClaim(claims, version, owner) });
         }
@@ -100,10 +109,18 @@ export async function removeVersion(
         return false;
     }
     await deleteLayerVersion(clients, layerName, version, signal);
-    for (const { key } of await listObjects(store.bucket, versionFolder(store, version))) {
+    await removeVersionFolder(store, version);
+    return true;
+}
+
+/** Deletes what is kept of a version; the record last, so that a run that is cut short can be ended by the next. */
+export async function removeVersionFolder(store: LayerStore, version: number): Promise<void> {
+    const record = recordObject(store, version);
+    const objects = await listObjects(store.bucket, versionFolder(store, version));
+    for (const { key } of objects.filter((object) => object.key !== record)) {
         await deleteObject(store.bucket, key);
     }
-    return true;
+    await deleteObject(store.bucket, record);
 }
 
 /** Deletes the artifacts that were only those records' own: no record that is left names them. */

@@ -1,9 +1,10 @@
 import { createReadStream } from "node:fs";
-import { awsError, isAmbiguous, isPreconditionFailed } from "../aws/failures";
-import { type Bucket, headObject, objectUri } from "../aws/objects";
+import { isAmbiguous, isDamaged, isPreconditionFailed, isThrottled } from "../aws/failures";
+import { type Bucket, headObject, objectError } from "../aws/objects";
+import { backoff, pause } from "../aws/pause";
+import { loadS3 } from "../aws/sdk";
 import { LayerError } from "../errors";
 import type { Artifact } from "../package/model";
-import { backoff, pause } from "../publish/pause";
 
 /** An artifact in S3, with what its metadata says of it. */
 export interface StoredArtifact {
@@ -69,8 +70,8 @@ export async function uploadArtifact(
     artifact: UploadedFile,
     labels: ArtifactLabels,
 ): Promise<StoredArtifact> {
-    const { PutObjectCommand } = await import("@aws-sdk/client-s3");
-    const attempts = 5;
+    const { PutObjectCommand } = await loadS3();
+    const attempts = 10;
     let onlyIfAbsent = true;
     for (let attempt = 1; ; attempt++) {
         // A stream can be read once, so the SDK cannot retry it: every attempt opens the file again.
@@ -110,7 +111,7 @@ export async function uploadArtifact(
                 }
                 // What is there has lost its labels: it is replaced.
                 onlyIfAbsent = false;
-            } else if (!isAmbiguous(error)) {
+            } else if (!isAmbiguous(error) && !isThrottled(error) && !isDamaged(error)) {
                 throw uploadFailure(error, bucket, key, artifact);
             }
             if (attempt === attempts || bucket.signal.aborted) {
@@ -124,7 +125,7 @@ export async function uploadArtifact(
 }
 
 function uploadFailure(error: unknown, bucket: Bucket, key: string, artifact: UploadedFile): LayerError {
-    const known = awsError(error, `s3:PutObject of ${artifact.size} bytes`, objectUri(bucket, key));
+    const known = objectError(error, bucket, `s3:PutObject of ${artifact.size} bytes`, key);
     if (known.code !== "AWS_FAILED") {
         return known;
     }

@@ -45,6 +45,17 @@ describe("dependencyDigest", () => {
         assert.equal(digest({ ...a, hashes: ["x", "y"] }), digest({ ...a, hashes: ["y", "x"] }));
     });
 
+    it("differs with the index's address where no hash says what the file is", () => {
+        const { file: _file, ...unhashed } = dependency("a", "1");
+        const from = (index: string) => digest({ ...unhashed, source: { type: "registry", index } });
+        assert.notEqual(from("https://index.example/simple"), from("https://other.example/simple"));
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable as manifests write it
+        assert.equal(from("https://index.example/simple"), from("https://${USER}@index.example/simple"));
+        const hashed = (index: string) =>
+            digest({ ...unhashed, hashes: ["sha256:aa"], source: { type: "registry", index } });
+        assert.equal(hashed("https://index.example/simple"), hashed("https://other.example/simple"));
+    });
+
     const base = dependency("a", "1");
     const sources: readonly Source[] = [
         { type: "url", url: "https://index.example/a.zip" },
@@ -62,10 +73,11 @@ describe("dependencyDigest", () => {
         { ...base, file: { filename: "a-1-py3-none-any.whl", hash: "sha256:bb" } },
         { ...base, file: { filename: "a-1-1-py3-none-any.whl", hash: "sha256:aa" } },
         { ...base, hashes: ["sha256:aa"] },
+        { ...base, extras: ["web"] },
         ...sources.map((source) => ({ ...base, source })),
     ];
 
-    it("differs with name, version, source, file and hash", () => {
+    it("differs with name, version, source, file, hash and extras", () => {
         assert.equal(new Set(others.map((other) => digest(other))).size, others.length);
     });
 

@@ -1,0 +1,212 @@
+import path from "node:path";
+import { type BuildContext, buildWheels, run, settleDependencies } from "./build";
+import { findInterpreter, type Interpreter } from "./build/interpreter";
+import { defaultCacheFolder } from "./build/wheelCache";
+import { LayerError } from "./errors";
+import type { PythonLayerInputs } from "./inputs";
+import { type ManifestFile, parseManifest, readManifest } from "./manifest";
+import { annotatedDirectNames } from "./manifest/annotations";
+import { type Dependencies, dependencyVersions, originOf } from "./manifest/compare";
+import { excludesPackages, isGlob } from "./manifest/exclude";
+import type { Dependency, Manifest } from "./manifest/model";
+import { readIndexNames } from "./manifest/pyproject";
+import { kindOf, select, sourcesDigest } from "./manifestInputs";
+import { packageLayer, proveWheel } from "./package";
+import type { Artifact } from "./package/model";
+import { sameValue } from "./props";
+import { contentKey } from "./publish/keys";
+import { report } from "./report";
+import { type Target, targetFor } from "./target";
+import { inTemporaryFolder } from "./temporaryFolder";
+
+/** Moves only when the same dependencies have to give other bytes. */
+const artifactFormat = 1;
+
+/** An artifact that is fully decided and not made yet. */
+export interface ArtifactPlan {
+    /** Equal keys mean equal bytes. */
+    readonly artifactKey: string;
+    readonly file: ManifestFile;
+    /** What a resolution came to; absent where the manifest decides alone. */
+    readonly resolution: Dependencies | undefined;
+    /** Builds and packages it into a folder that the caller removes. */
+    readonly make: (temporaryFolder: string) => Promise<Artifact>;
+}
+
+/**
+ * Decides what is in the artifact that checked inputs describe, down to each file where that can be known. Only a list that
+ * leaves something open, excluded packages of a list, and byte code start a program for that.
+ *
+ * @param folder the program's directory
+ * @param say takes one line on what is being done
+ * @throws MANIFEST_CHANGED when the manifest or a source beside it is not the one that was checked; what settling throws
+ */
+export async function planArtifact(
+    inputs: PythonLayerInputs,
+    folder: string,
+    signal: AbortSignal,
+    say: (line: string) => void = (line) => report(inputs.layerName, line),
+): Promise<ArtifactPlan> {
+    const target = targetFor(inputs.pythonVersion, inputs.architecture);
+    const file = await readManifest(inputs.manifest, { folder, ...kindOf({ ...inputs }) });
+    if (file.md5 !== inputs.manifestMd5) throw manifestChanged(inputs, file.md5);
+    const manifestFolder = path.dirname(file.absolutePath);
+    const selection = await select(file, { ...inputs }, target);
+    const sources = await sourcesDigest(selection, manifestFolder, signal);
+    if (!sameValue(sources.sourcesDigest, inputs.sourcesDigest)) throw sourcesChanged(inputs);
+
+    const manifest = parseManifest(file);
+    const request = {
+        manifest,
+        manifestFolder,
+        target,
+        indexes: inputs.indexes ?? [],
+        projectIndexes: await readIndexNames(manifestFolder),
+        allowSourceBuilds: inputs.allowSourceBuilds ?? [],
+        installer: inputs.installer,
+    };
+    const settled = isOpen(manifest, inputs)
+        ? await inTemporaryFolder(async (temporaryFolder) => {
+              const { dependencies } = await select(file, { ...inputs, exclude: [] }, target);
+              const settings = {
+                  ...inputs,
+                  resolveUnpinned: inputs.resolveUnpinned === true,
+                  directNames: annotatedDirectNames(file.text),
+              };
+              const context = buildContext(say, temporaryFolder, signal);
+              return settleDependencies({ ...request, dependencies }, settings, context);
+          })
+        : undefined;
+    const interpreter =
+        inputs.compileBytecode === true
+            ? await inTemporaryFolder((temporaryFolder) =>
+                  findInterpreter(target, buildContext(say, temporaryFolder, signal)),
+              )
+            : undefined;
+    const dependencies = settled ?? selection.dependencies;
+    const globs = [...new Set((inputs.exclude ?? []).filter(isGlob))].sort();
+    return {
+        artifactKey: artifactKeyOf(dependencies, target, { ...sources, globs, interpreter }),
+        file,
+        resolution: settled === undefined ? undefined : dependencyVersions({ dependencies: settled }),
+        make: (temporaryFolder) =>
+            make(
+                { ...request, dependencies, isSettled: settled !== undefined },
+                { globs, interpreter },
+                buildContext(say, temporaryFolder, signal),
+            ),
+    };
+}
+
+/** Whether only a resolution can tell what is installed. */
+const isOpen = (manifest: Manifest, inputs: PythonLayerInputs): boolean =>
+    manifest.kind === "requirements.txt" && (inputs.resolveUnpinned === true || excludesPackages(inputs));
+
+function buildContext(
+    say: (line: string) => void,
+    temporaryFolder: string,
+    signal: AbortSignal,
+): BuildContext {
+    return {
+        run,
+        signal,
+        cacheFolder: defaultCacheFolder(process.env),
+        temporaryFolder,
+        report: say,
+    };
+}
+
+/** Builds and packages; each wheel that arrives is proved while others are on their way. */
+async function make(
+    request: Parameters<typeof buildWheels>[0],
+    settings: { readonly globs: readonly string[]; readonly interpreter: Interpreter | undefined },
+    context: BuildContext,
+): Promise<Artifact> {
+    const { signal, cacheFolder, temporaryFolder } = context;
+    const failed = new AbortController();
+    const proving = { signal: AbortSignal.any([signal, failed.signal]), cacheFolder };
+    let proved: Promise<void> = Promise.resolve();
+    const onWheel: BuildContext["onWheel"] = (wheel) => {
+        proved = proved.then(() => proveWheel(wheel, proving));
+    };
+    try {
+        const wheels = await buildWheels(request, { ...context, onWheel });
+        await proved;
+        const { globs, interpreter } = settings;
+        return await packageLayer(
+            {
+                wheels,
+                target: request.target,
+                destination: path.join(temporaryFolder, "layer.zip"),
+                exclude: globs,
+                ...(interpreter === undefined
+                    ? {}
+                    : { bytecode: { interpreter, run, temporaryFolder, environment: process.env } }),
+            },
+            { signal, cacheFolder },
+        );
+    } catch (error) {
+        failed.abort();
+        await proved;
+        throw error;
+    }
+}
+
+/**
+ * What decides the zip's bytes. Where the manifest leaves the choice of a file open, the target decides with it. Byte code
+ * depends on the Python that makes it and on the compressor of this one.
+ */
+function artifactKeyOf(
+    dependencies: readonly Dependency[],
+    target: Target,
+    more: {
+        readonly sourcesDigest?: Readonly<Record<string, string>>;
+        readonly globs: readonly string[];
+        readonly interpreter: Interpreter | undefined;
+    },
+): string {
+    const { sourcesDigest, globs, interpreter } = more;
+    const complete = dependencies.every(({ file }) => file?.hash !== undefined);
+    return contentKey({
+        artifactFormat,
+        dependencies: dependencies.map(({ name, version, source, file, hashes }) => ({
+            name,
+            version,
+            ...(file?.hash === undefined
+                ? { source: originOf({ source, file, hashes }), hashes: [...hashes].sort() }
+                : {}),
+            filename: file?.filename,
+            hash: file?.hash,
+        })),
+        ...(complete ? {} : { python: target.pythonFullVersion, architecture: target.architecture }),
+        ...(sourcesDigest === undefined ? {} : { sourcesDigest }),
+        ...(globs.length === 0 ? {} : { exclude: globs }),
+        ...(interpreter === undefined
+            ? {}
+            : {
+                  bytecode: {
+                      python: interpreter.version,
+                      magic: interpreter.magic,
+                      zlib: process.versions["zlib"],
+                  },
+              }),
+    });
+}
+
+function manifestChanged(inputs: PythonLayerInputs, md5: string): LayerError {
+    return new LayerError("MANIFEST_CHANGED", {
+        what: `The manifest ${inputs.manifest} of layer "${inputs.layerName}" changed while the run was under way.`,
+        detail: [`checked MD5 ${inputs.manifestMd5}`, `found MD5 ${md5}`],
+        next: "Nothing was built. Run the same command again when whatever writes the file is done.",
+        property: "manifest",
+    });
+}
+
+function sourcesChanged(inputs: PythonLayerInputs): LayerError {
+    return new LayerError("MANIFEST_CHANGED", {
+        what: `A local package of layer "${inputs.layerName}", beside ${inputs.manifest}, changed while the run was under way.`,
+        detail: Object.keys(inputs.sourcesDigest ?? {}).slice(0, 6),
+        next: "Nothing was built. Run the same command again when whatever writes the files is done.",
+        property: "manifest",
+    });
+}

@@ -1,0 +1,202 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { DistributionFile } from "../manifest/model";
+import { normalizeName } from "../manifest/name";
+import type { Target } from "../target";
+import type { ResolvedLine } from "./completeness";
+import type { BuildContext } from "./context";
+import type { Lookup, UvPlaces } from "./lookup";
+import { type FoundPackage, filenameOf } from "./pylock";
+
+/** A pip that resolves and builds for the target: one of this machine, or one in a container. */
+export interface Pip {
+    /** `pip`, or `pip in a container`; for messages. */
+    readonly name: string;
+    /** The command line before pip's own arguments, for a call that works in `folder` with these variables set. */
+    readonly command: (folder: string, variables: readonly string[]) => readonly [string, ...string[]];
+}
+
+/** Whether the tool is a {@link Pip}; the other one is uv. */
+export const isPip = (tool: object): tool is Pip => typeof Reflect.get(tool, "command") === "function";
+
+/** Files of one call, in a folder of its own. */
+interface Files {
+    readonly pins: string;
+    readonly constraints?: string;
+    /** Absolute. */
+    readonly folder: string;
+}
+
+/**
+ * pip's `--platform`, `--python-version` and the like for a target: every manylinux tag of its glibc down to 2.17 and the
+ * perennial ones, since pip takes each for itself alone.
+ */
+export function pipTargetArguments(target: Target): string[] {
+    const [major, newest] = target.glibc;
+    const minors = Array.from({ length: newest - 17 + 1 }, (_, step) => newest - step);
+    const old = target.machine === "x86_64" ? ["manylinux2010", "manylinux1"] : [];
+    const platforms = [...minors.map((minor) => `manylinux_${major}_${minor}`), "manylinux2014", ...old];
+    return [
+        ...platforms.flatMap((platform) => ["--platform", `${platform}_${target.machine}`]),
+        ...["--implementation", "cp", "--python-version", target.pythonVersion],
+    ];
+}
+
+/** The one file that pip takes of each pinned package, by `pip install --dry-run`. */
+export async function pipListFiles(
+    pip: Pip,
+    files: Files,
+    places: UvPlaces,
+    lookup: Lookup,
+    context: BuildContext,
+): Promise<ReadonlyMap<string, FoundPackage>> {
+    const args = [
+        "--no-deps",
+        ...pipTargetArguments(lookup.target),
+        ...binaries(lookup),
+        ...["-r", files.pins],
+    ];
+    const found = await dryRun(pip, args, files, places, context);
+    return new Map(
+        found.map(({ name, version, file }) => [name, { name, version, files: file ? [file] : [] }]),
+    );
+}
+
+/** What a list comes to with all that its packages need, by `pip install --dry-run`. */
+export async function pipResolve(
+    pip: Pip,
+    files: Files,
+    places: UvPlaces,
+    lookup: Lookup,
+    context: BuildContext,
+): Promise<readonly ResolvedLine[]> {
+    // pip builds nothing for another platform, not even for one that it is told is another.
+    const target = lookup.allowSourceBuilds.size === 0 ? pipTargetArguments(lookup.target) : [];
+    const constraints = files.constraints === undefined ? [] : ["-c", files.constraints];
+    const args = [
+        ...target,
+        ...binaries(lookup),
+        ...(lookup.manifest.options?.prereleases ? ["--pre"] : []),
+        ...["-r", files.pins, ...constraints],
+    ];
+    const found = await dryRun(pip, args, files, places, context);
+    return found.map(({ name, version }) => ({
+        name,
+        version,
+        neededBy: found.filter(({ needs }) => needs.includes(name)).map((other) => other.name),
+    }));
+}
+
+/** Builds the wheel of a source tree or sdist into `out`. */
+export async function pipBuild(
+    pip: Pip,
+    place: { readonly source: string; readonly out: string; readonly folder: string },
+    places: UvPlaces,
+    environment: NodeJS.ProcessEnv,
+    context: BuildContext,
+): Promise<void> {
+    const args = ["wheel", "--no-deps", "--no-cache-dir", "--wheel-dir", place.out, place.source];
+    await runPip(pip, args, place.folder, { ...environment, ...places.pipEnvironment }, context);
+}
+
+const binaries = (lookup: Lookup): string[] => [
+    ...["--only-binary", ":all:"],
+    ...[...lookup.allowSourceBuilds].flatMap((name) => ["--no-binary", name]),
+];
+
+interface Planned {
+    readonly name: string;
+    readonly version: string;
+    readonly file: (DistributionFile & { readonly url: string }) | undefined;
+    readonly needs: readonly string[];
+}
+
+async function dryRun(
+    pip: Pip,
+    args: readonly string[],
+    { folder }: Files,
+    places: UvPlaces,
+    context: BuildContext,
+): Promise<readonly Planned[]> {
+    const report = join(folder, "report.json");
+    const own = ["install", "--dry-run", "--ignore-installed", "--quiet", "--report", report];
+    const environment = { ...(context.environment ?? process.env), ...places.pipEnvironment };
+    await runPip(pip, [...own, ...args], folder, environment, context);
+    const parsed: unknown = JSON.parse(await readFile(report, "utf8"));
+    return listOf(at(parsed, "install")).map(planned);
+}
+
+/** pip's installation report, version 1: https://pip.pypa.io/en/stable/reference/installation-report/ */
+function planned(entry: unknown): Planned {
+    const address = textAt(entry, "download_info", "url").replace(/^([a-z+]+:\/\/)[^/@]*@/i, "$1");
+    const sha256 = textAt(entry, "download_info", "archive_info", "hashes", "sha256");
+    const needs = listOf(at(entry, "metadata", "requires_dist")).flatMap((text) => {
+        const match = typeof text === "string" ? /^\s*([A-Za-z0-9._-]+)(?!.*\bextra\s*==)/.exec(text) : null;
+        return match?.[1] === undefined ? [] : [normalizeName(match[1])];
+    });
+    return {
+        name: normalizeName(textAt(entry, "metadata", "name")),
+        version: textAt(entry, "metadata", "version"),
+        file: URL.canParse(address)
+            ? {
+                  filename: filenameOf(address),
+                  url: address,
+                  ...(sha256 === "" ? {} : { hash: `sha256:${sha256}` }),
+              }
+            : undefined,
+        needs,
+    };
+}
+
+/** Runs pip without questions, and without the user's target folders and options, which could change what is installed. */
+async function runPip(
+    pip: Pip,
+    args: readonly string[],
+    folder: string,
+    environment: NodeJS.ProcessEnv,
+    context: BuildContext,
+): Promise<void> {
+    const variables = {
+        ...pipEnvironment(environment),
+        PIP_NO_INPUT: "1",
+        PIP_DISABLE_PIP_VERSION_CHECK: "1",
+    };
+    const [command, ...before] = pip.command(folder, Object.keys(variables));
+    await context.run(command, [...before, ...args], {
+        cwd: folder,
+        env: { ...otherThanPip(environment), ...variables },
+        signal: context.signal,
+    });
+}
+
+/** pip's variables that say where indexes are and how they are reached. */
+const keptPipVariables =
+    /^PIP_(?:INDEX_URL|EXTRA_INDEX_URL|FIND_LINKS|NO_INDEX|TRUSTED_HOST|CERT|CLIENT_CERT|PROXY|TIMEOUT|RETRIES|CACHE_DIR|KEYRING_PROVIDER|CONFIG_FILE)$/;
+
+const pipEnvironment = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+    Object.fromEntries(
+        Object.entries(environment).filter(
+            ([name, value]) =>
+                value !== undefined &&
+                (keptPipVariables.test(name) || /^(?:SOURCE_DATE_EPOCH|PYTHONHASHSEED)$/.test(name)),
+        ),
+    );
+
+const otherThanPip = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+    Object.fromEntries(
+        Object.entries(environment).filter(([name]) => !/^(?:PIP_|PYTHONPATH$|PYTHONHOME$)/.test(name)),
+    );
+
+const at = (value: unknown, ...keys: readonly string[]): unknown =>
+    keys.reduce(
+        (inner: unknown, key) =>
+            typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined,
+        value,
+    );
+
+const textAt = (value: unknown, ...keys: readonly string[]): string => {
+    const found = at(value, ...keys);
+    return typeof found === "string" ? found : "";
+};
+
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);

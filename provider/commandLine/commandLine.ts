@@ -1,0 +1,93 @@
+import { isLayerError } from "../errors";
+import { interruptible } from "../interrupt";
+import { buildCommand } from "./build";
+import type { Command } from "./command";
+import { diffCommand } from "./diff";
+import { program, renderHelp, renderOverview } from "./help";
+import { historyCommand } from "./history";
+import { parseOptions, UsageError } from "./options";
+import { packageVersion } from "./packageVersion";
+import { sbomCommand } from "./sbom";
+import { sizeCommand } from "./size";
+import { paintFor, type Terminal } from "./terminal";
+
+/** In the order that their help lists them. */
+export const commands: readonly Command[] = [
+    buildCommand,
+    historyCommand,
+    diffCommand,
+    sizeCommand,
+    sbomCommand,
+];
+
+/** Minutes that a command may take: a build with large downloads over a slow line included. */
+const longestMinutes = 24 * 60;
+
+/**
+ * Does what a command line says, and answers the exit code: 0 done, 1 failed (told on standard error with the error's
+ * code), 2 not understood. Throws only for a defect of this package.
+ */
+export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<number> {
+    const paint = paintFor(terminal.colours.error);
+    const [name, ...rest] = args;
+    try {
+        return await dispatch(name, rest, terminal);
+    } catch (error) {
+        if (error instanceof UsageError) {
+            const command = commands.find((each) => each.name === name);
+            const help = `${program}${command === undefined ? "" : ` ${command.name}`} --help`;
+            terminal.writeError(`${paint.red("error:")} ${error.message}\nTry \`${help}\`.\n`);
+            return 2;
+        }
+        if (isLayerError(error)) {
+            const [first = "", ...others] = error.message.split("\n");
+            terminal.writeError([paint.red(first), ...others, ""].join("\n"));
+            return 1;
+        }
+        throw error;
+    }
+}
+
+async function dispatch(
+    name: string | undefined,
+    args: readonly string[],
+    terminal: Terminal,
+): Promise<number> {
+    const paint = paintFor(terminal.colours.output);
+    const say = (lines: readonly string[]) => terminal.write(`${lines.join("\n")}\n`);
+    if (name === undefined) {
+        terminal.writeError(`${renderOverview(commands, paintFor(terminal.colours.error)).join("\n")}\n`);
+        return 2;
+    }
+    if (["--help", "-h", "help"].includes(name)) {
+        const asked = name === "help" ? args.find((each) => !each.startsWith("-")) : undefined;
+        say(
+            asked === undefined
+                ? renderOverview(commands, paint)
+                : renderHelp(commandNamed(asked), terminal.width, paint),
+        );
+        return 0;
+    }
+    if (name === "--version" || name === "-v") {
+        say([await packageVersion()]);
+        return 0;
+    }
+    const command = commandNamed(name);
+    const end = args.indexOf("--");
+    if (args.slice(0, end === -1 ? undefined : end).some((each) => each === "--help" || each === "-h")) {
+        say(renderHelp(command, terminal.width, paint));
+        return 0;
+    }
+    const { positionals, options } = parseOptions(args, command.options);
+    await interruptible(longestMinutes, (signal) => command.run({ positionals, options, terminal, signal }));
+    return 0;
+}
+
+function commandNamed(name: string): Command {
+    const command = commands.find((each) => each.name === name);
+    if (command === undefined) {
+        const names = commands.map((each) => each.name).join(", ");
+        throw new UsageError(`There is no command ${JSON.stringify(name)}. The commands are ${names}.`);
+    }
+    return command;
+}

@@ -1,0 +1,156 @@
+import { objectUri, readObject } from "../aws/objects";
+import { LayerError } from "../errors";
+import type { Dependencies } from "../manifest/compare";
+import type { VersionRecord } from "../publish/record";
+import type { LayerOutline, VersionFolder } from "./layerOutline";
+import { isoTime } from "./quantities";
+import { type Settings, type StoredManifest, storedDependencies, targetOf } from "./storedDependencies";
+
+/** One version of a layer, as S3 and Lambda tell of it. */
+export interface DescribedVersion {
+    readonly version: number;
+    /** ISO 8601, UTC; the record's or, without one, when the manifest was written. */
+    readonly publishedAt: string | undefined;
+    /** Absent for a version that another tool published. */
+    readonly record: VersionRecord | undefined;
+    readonly manifest: StoredManifest | undefined;
+    /** What the version was made for: its record's settings, or what its neighbours or the command line say. */
+    readonly settings: Settings;
+    readonly claims: readonly VersionClaim[];
+    /** Whether Lambda has it; `undefined` where the layer's name is not known. */
+    readonly inLambda: boolean | undefined;
+    /** Name → version; `undefined` where nobody knows. */
+    readonly dependencies: Dependencies | undefined;
+    /** Where they were read: `"manifest"` when selected from it for a target, `"listed"` when they are all that it lists. */
+    readonly dependenciesFrom: "record" | "manifest" | "listed" | undefined;
+}
+
+/** Who uses a version. */
+export interface VersionClaim {
+    /** `<organisation>/<URN>`; the claim's hash where the claim does not say. */
+    readonly owner: string;
+    /** Whether it is the newest version that this owner uses. */
+    readonly current: boolean;
+}
+
+/**
+ * Describes one version of the outline.
+ *
+ * A version without a record (the seed tool's folders hold the manifest alone) is read from its manifest, for the settings
+ * that `given` names or, where it names no target, for those of the next version with a record, else of the one before.
+ */
+export async function describeVersion(
+    outline: LayerOutline,
+    version: number,
+    given: Settings,
+): Promise<DescribedVersion> {
+    const folder = outline.folders.get(version);
+    const record = outline.records.get(version);
+    const settings =
+        record?.settings ??
+        (targetOf(given) === undefined ? neighbour(outline.records, version)?.settings : undefined) ??
+        given;
+    const manifest = await readManifestOf(outline, folder);
+    return {
+        version,
+        publishedAt: isoTime(record?.createdDate) ?? isoTime(folder?.manifest?.writtenAt),
+        record,
+        manifest,
+        settings,
+        claims: await readClaims(outline, version, folder),
+        inLambda: outline.inLambda?.has(version),
+        ...dependenciesOf(record, manifest, settings),
+    };
+}
+
+async function readManifestOf(
+    { layer: { store } }: LayerOutline,
+    folder: VersionFolder | undefined,
+): Promise<StoredManifest | undefined> {
+    if (folder?.manifest === undefined) {
+        return undefined;
+    }
+    const { key, fileName } = folder.manifest;
+    const bytes = (await readObject(store.bucket, key))?.body;
+    return bytes && { uri: objectUri(store.bucket, key), fileName, bytes };
+}
+
+async function readClaims(
+    outline: LayerOutline,
+    version: number,
+    folder: VersionFolder | undefined,
+): Promise<VersionClaim[]> {
+    const { bucket } = outline.layer.store;
+    const claims = await Promise.all(
+        (folder?.claims ?? []).map(async ({ key, hash }) => {
+            const body = (await readObject(bucket, key))?.body.toString("utf8");
+            return {
+                owner: ownerIn(body ?? "") ?? hash,
+                current: currentVersion(outline.folders, hash) === version,
+            };
+        }),
+    );
+    return claims.sort((left, right) => (left.owner < right.owner ? -1 : 1));
+}
+
+function ownerIn(text: string): string | undefined {
+    try {
+        const claim: unknown = JSON.parse(text);
+        const owner =
+            typeof claim === "object" && claim !== null && "owner" in claim ? claim.owner : undefined;
+        return typeof owner === "string" && owner !== "" ? owner : undefined;
+    } catch {
+        return undefined;
+    }
+}
+
+/** The version of an owner's newest claim; of two in one second, the higher number. */
+function currentVersion(folders: LayerOutline["folders"], ownerHash: string): number | undefined {
+    let newest: { readonly version: number; readonly claimedAt: number } | undefined;
+    for (const [version, { claims }] of folders) {
+        for (const { hash, claimedAt } of claims) {
+            if (hash === ownerHash && (newest === undefined || claimedAt >= newest.claimedAt)) {
+                newest = { version, claimedAt };
+            }
+        }
+    }
+    return newest?.version;
+}
+
+/** The record of the next version that has one with a target, else of the one before. */
+function neighbour(records: LayerOutline["records"], version: number): VersionRecord | undefined {
+    const targeted = [...records.values()].filter(({ settings }) => targetOf(settings) !== undefined);
+    return (
+        targeted.find((record) => record.version > version) ??
+        targeted.findLast((record) => record.version < version)
+    );
+}
+
+function dependenciesOf(
+    record: VersionRecord | undefined,
+    manifest: StoredManifest | undefined,
+    settings: Settings,
+): Pick<DescribedVersion, "dependencies" | "dependenciesFrom"> {
+    if (record?.dependencies !== undefined) {
+        return { dependencies: record.dependencies, dependenciesFrom: "record" };
+    }
+    const found = manifest && storedDependencies(manifest, settings);
+    return found === undefined
+        ? { dependencies: undefined, dependenciesFrom: undefined }
+        : { dependencies: found.dependencies, dependenciesFrom: found.complete ? "manifest" : "listed" };
+}
+
+/** The packages of a version. Throws MANIFEST_UNREADABLE, with the reason, where nobody knows them. */
+export function requireDependencies({ version, manifest, dependencies }: DescribedVersion): Dependencies {
+    if (dependencies !== undefined) {
+        return dependencies;
+    }
+    throw new LayerError("MANIFEST_UNREADABLE", {
+        what:
+            manifest === undefined
+                ? `Which packages version ${version} has is not known: neither a record nor a manifest is kept of it.`
+                : `Which packages version ${version} has is not known: its manifest ${manifest.fileName} is none of Python packages, or not complete without files that it includes.`,
+        ...(manifest === undefined ? {} : { where: manifest.uri }),
+        next: "`size` and `sbom` read what is inside the version's own zip.",
+    });
+}

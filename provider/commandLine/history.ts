@@ -1,0 +1,111 @@
+import type { DependencyComparison } from "../manifest/compare";
+import { type Call, type Command, jsonOption, layerOptions, writeJson, writeLines } from "./command";
+import type { DescribedVersion } from "./describedVersion";
+import { UsageError } from "./options";
+
+/** A version with what moved since the one before. */
+export interface HistoryStep {
+    readonly described: DescribedVersion;
+    readonly before: DescribedVersion | undefined;
+    /** Absent for the first version, and where the packages of one of the two are not known. */
+    readonly changes: DependencyComparison | undefined;
+}
+
+export const historyCommand: Command = {
+    name: "history",
+    summary: "The versions of a layer: when, who uses them, which packages moved",
+    usage: ["--bucket <bucket> --layer <name> [options]", "s3://<bucket>/<prefix> [options]"],
+    details: [
+        "The newest version comes first. USED BY names the stacks and resources that have a claim on a version; no such version is ever deleted. The one that a resource has now is its current one.",
+        "Layers that were published by aws_lambda_artifact_builder are read too: their packages are those of the manifests beside the versions. Such a manifest does not say what it was installed for; --python and --architecture do.",
+    ],
+    options: [
+        ...layerOptions,
+        { name: "limit", short: "n", value: "<count>", text: "only the newest versions" },
+        jsonOption,
+    ],
+    examples: [
+        { line: "history --bucket artifacts --layer shop-prod-deps", text: "the whole history" },
+        {
+            line: "history s3://artifacts/lambda/shop-prod-deps -n 5 --json",
+            text: "the last five, for a program",
+        },
+    ],
+    run: runHistory,
+};
+
+async function runHistory(call: Call): Promise<void> {
+    const { positionals, options, terminal, signal } = call;
+    if (positionals.length > 1) {
+        throw new UsageError(`history takes one address, and was given ${positionals.length}.`);
+    }
+    const limit = readLimit(options.text("limit"));
+    const [{ openLayer, readPlace }, { readTargetOptions }] = await Promise.all([
+        import("./layer"),
+        import("./targetOptions"),
+    ]);
+    const place = readPlace(call, positionals[0]);
+    const given = readTargetOptions(options);
+    const [{ readOutline, readsAtOnce }, { describeVersion }, { mapConcurrently }, { compareDependencies }] =
+        await Promise.all([
+            import("./layerOutline"),
+            import("./describedVersion"),
+            import("../build/concurrency"),
+            import("../manifest/compare"),
+        ]);
+    const outline = await readOutline(await openLayer(call, place), signal);
+    // One more than is shown, since it is what the oldest that is shown is compared with.
+    const wanted = outline.versions.slice(limit === undefined ? 0 : -(limit + 1));
+    const described = await mapConcurrently(wanted, readsAtOnce, signal, (version) =>
+        describeVersion(outline, version, given),
+    );
+    const steps = described.map((each, index): HistoryStep => {
+        const before = described[index - 1];
+        const changes =
+            before?.dependencies === undefined || each.dependencies === undefined
+                ? undefined
+                : compareDependencies(before.dependencies, each.dependencies);
+        return { described: each, before, changes };
+    });
+    const shown = steps.slice(limit === undefined ? 0 : -limit).reverse();
+    if (options.flag("json")) {
+        const { bucket, versionsFolder } = outline.layer.store;
+        writeJson(terminal, {
+            layerName: outline.layerName ?? null,
+            bucket: bucket.name,
+            folder: versionsFolder,
+            versions: shown.map(asJson),
+        });
+        return;
+    }
+    const { renderHistory } = await import("./historyTable");
+    writeLines(terminal, renderHistory(outline.layerName, shown, terminal));
+}
+
+function readLimit(text: string | undefined): number | undefined {
+    if (text !== undefined && !/^[1-9]\d{0,8}$/.test(text)) {
+        throw new UsageError(`--limit needs a number above 0, not ${JSON.stringify(text)}.`);
+    }
+    return text === undefined ? undefined : Number(text);
+}
+
+/** A version as `history --json` prints it. Unknown values are null. */
+function asJson({ described, changes }: HistoryStep): Record<string, unknown> {
+    const { version, publishedAt, record, manifest, settings, claims, inLambda } = described;
+    return {
+        version,
+        layerVersionArn: record?.layerVersionArn ?? null,
+        publishedAt: publishedAt ?? null,
+        inLambda: inLambda ?? null,
+        codeSha256: record?.codeSha256 ?? null,
+        codeSize: record?.codeSize ?? null,
+        uncompressedSize: record?.uncompressedSize ?? null,
+        manifestUri: manifest?.uri ?? null,
+        publishedBy: record?.publishedBy || null,
+        usedBy: claims,
+        settings,
+        dependencies: described.dependencies ?? null,
+        dependenciesFrom: described.dependenciesFrom ?? null,
+        changes: changes ?? null,
+    };
+}

@@ -1,0 +1,114 @@
+import { summarizeComparison } from "../manifest/compare";
+import { parseOwner } from "../owner";
+import type { DescribedVersion, VersionClaim } from "./describedVersion";
+import type { HistoryStep } from "./history";
+import { megabytes, shortTime } from "./quantities";
+import { targetOf } from "./storedDependencies";
+import { renderTable } from "./table";
+import { paintFor, type Terminal } from "./terminal";
+
+/** Owners that a cell names; the rest is a number. */
+const mostOwners = 3;
+
+/** The table that `history` prints, with its title. */
+export function renderHistory(
+    layerName: string | undefined,
+    steps: readonly HistoryStep[],
+    terminal: Pick<Terminal, "width" | "colours">,
+): string[] {
+    const paint = paintFor(terminal.colours.output);
+    const gone = (row: number) => steps[row]?.described.inLambda === false;
+    const fade = (text: string, row: number) => (gone(row) ? paint.dim(text) : text);
+    const organizations = new Set(
+        steps.flatMap(({ described }) => described.claims.map(({ owner }) => parseOwner(owner).organization)),
+    );
+    const rows = steps.map((step) => [
+        String(step.described.version),
+        shortTime(step.described.publishedAt),
+        step.described.record === undefined ? "–" : megabytes(step.described.record.codeSize),
+        packageCount(step.described),
+        usedBy(step.described, organizations.size > 1),
+        whatMoved(step),
+    ]);
+    const table = renderTable(
+        [
+            { heading: "VERSION", align: "right", paint: (text, row) => fade(paint.bold(text), row) },
+            { heading: "PUBLISHED (UTC)", paint: fade },
+            { heading: "SIZE", align: "right", paint: fade },
+            { heading: "PACKAGES", align: "right", paint: fade },
+            { heading: "USED BY", paint: (text, row) => (gone(row) ? paint.red(text) : text) },
+            { heading: "WHAT MOVED", paint: fade },
+        ],
+        rows,
+        terminal.width,
+        paint.dim,
+    );
+    const listed = steps.some(({ described }) => described.dependenciesFrom === "listed");
+    return [
+        ...(layerName === undefined ? [] : [paint.bold(`Layer ${layerName}`)]),
+        ...table,
+        ...(listed ? ["", paint.dim(listedNote)] : []),
+    ];
+}
+
+const listedNote =
+    "* all that the manifest lists; with --python and --architecture, what of it is installed for them";
+
+function packageCount({ dependencies, dependenciesFrom }: DescribedVersion): string {
+    if (dependencies === undefined) {
+        return "?";
+    }
+    return `${Object.keys(dependencies).length}${dependenciesFrom === "listed" ? "*" : ""}`;
+}
+
+function usedBy({ claims, inLambda }: DescribedVersion, severalOrganizations: boolean): string {
+    if (inLambda === false) {
+        return "(deleted)";
+    }
+    const named = claims
+        .slice(0, mostOwners)
+        .map(
+            ({ owner, current }) =>
+                `${shownOwner(owner, severalOrganizations)}${current ? " (current)" : ""}`,
+        );
+    const rest = claims.length - named.length;
+    return named.length === 0 ? "–" : [...named, ...(rest > 0 ? [`${rest} more`] : [])].join(", ");
+}
+
+/** `shop/prod deps`: project, stack and resource; with the organisation in front where there are several. */
+function shownOwner(owner: VersionClaim["owner"], withOrganization: boolean): string {
+    const { organization, project, stack, name } = parseOwner(owner);
+    return project === ""
+        ? owner
+        : `${withOrganization ? `${organization}/` : ""}${project}/${stack} ${name}`;
+}
+
+function whatMoved({ described, before, changes }: HistoryStep): string {
+    if (before === undefined) {
+        return described.version === 1 ? "first version" : "first version that is known";
+    }
+    if (changes !== undefined) {
+        const moved = summarizeComparison(changes);
+        const settings = changedSettings(before, described);
+        return settings.length === 0 ? moved : [moved, ...settings].join("; ");
+    }
+    const [old, current] = [before.manifest?.bytes, described.manifest?.bytes];
+    if (old === undefined || current === undefined) {
+        return "?";
+    }
+    return old.equals(current) ? "the manifest is the same" : "the manifest changed";
+}
+
+/** The targets of two versions where they differ: `python3.12 → python3.13`. */
+function changedSettings(before: DescribedVersion, described: DescribedVersion): string[] {
+    if (before.record === undefined || described.record === undefined) {
+        return [];
+    }
+    const [old, current] = [targetOf(before.settings), targetOf(described.settings)];
+    if (old === undefined || current === undefined) {
+        return [];
+    }
+    return (["runtime", "architecture"] as const).flatMap((name) =>
+        old[name] === current[name] ? [] : [`${old[name]} → ${current[name]}`],
+    );
+}

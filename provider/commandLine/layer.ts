@@ -1,0 +1,117 @@
+import type { Clients } from "../aws/clients";
+import { accountOf, clientsFor, configure, configuredRegion } from "../awsAccess";
+import { isLayerError, LayerError } from "../errors";
+import type { LayerStore } from "../publish/layout";
+import { parseLayerArn } from "../publish/limits";
+import { openDestination } from "../upload/destination";
+import type { Call } from "./command";
+import { UsageError } from "./options";
+
+/** A layer as the command line names it: where its records are and, where it is known, what Lambda calls it. */
+export interface NamedLayer {
+    readonly clients: Clients;
+    readonly store: LayerStore;
+    /** Absent where only an S3 address was given; its records may tell. */
+    readonly layerName: string | undefined;
+}
+
+/** Where a layer's records are, as the options say it. */
+export interface LayerPlace {
+    readonly bucket: string;
+    /** Ends with a slash, or is empty. */
+    readonly prefix: string;
+    readonly layerName: string | undefined;
+    /** Of a layer that was named by its ARN. */
+    readonly region: string | undefined;
+}
+
+/**
+ * The place that `--bucket`, `--layer`, `--prefix` or an `s3://` argument name. An address is the records' prefix: what
+ * is before `layer/000001/`. Throws UsageError when the bucket or both other options are missing.
+ */
+export function readPlace({ options }: Pick<Call, "options">, address: string | undefined): LayerPlace {
+    const layer = options.text("layer");
+    const arn = parseLayerArn(layer ?? "");
+    const layerName = arn?.name ?? layer;
+    const region = arn?.region;
+    if (address !== undefined) {
+        const [, bucket, prefix = ""] = /^s3:\/\/([^/]+)(?:\/(.*))?$/.exec(address) ?? [];
+        if (bucket === undefined) {
+            throw new UsageError(`${JSON.stringify(address)} names no bucket: write s3://<bucket>/<prefix>.`);
+        }
+        if (options.text("bucket") !== undefined || options.text("prefix") !== undefined) {
+            throw new UsageError(
+                "Give the place either as s3://<bucket>/<prefix> or as --bucket and --prefix.",
+            );
+        }
+        return { bucket, prefix: asPrefix(prefix), layerName, region };
+    }
+    const bucket = options.text("bucket");
+    const prefix = options.text("prefix");
+    if (bucket === undefined) {
+        throw new UsageError(
+            "Which bucket? Give --bucket and --layer, or the place as s3://<bucket>/<prefix>.",
+        );
+    }
+    if (layerName === undefined && prefix === undefined) {
+        throw new UsageError("Which layer? Give --layer, or where its records are with --prefix.");
+    }
+    return { bucket, prefix: asPrefix(prefix ?? `lambda/${layerName}`), layerName, region };
+}
+
+const asPrefix = (text: string): string => {
+    const trimmed = text.replace(/^\/+|\/+$/g, "");
+    return trimmed === "" ? "" : `${trimmed}/`;
+};
+
+/** Opens a layer. Throws REGION_MISSING, CREDENTIALS_MISSING, BUCKET_NOT_FOUND, ACCESS_DENIED. */
+export async function openLayer(call: Call, place: LayerPlace): Promise<NamedLayer> {
+    const clients = await openClients(call, place.region);
+    const account = await accountOf(clients);
+    try {
+        const { store } = await openDestination(clients, account, place, call.signal);
+        return { clients, store, layerName: place.layerName };
+    } catch (error) {
+        if (isLayerError(error) && error.code === "BUCKET_NOT_FOUND") {
+            // What else it says is for who wants to publish there.
+            const next = "Check the bucket's name, and whose credentials these are (--profile).";
+            throw new LayerError(error.code, { ...error.failure, next });
+        }
+        throw error;
+    }
+}
+
+/** Clients as the options and, where they say nothing, the AWS SDK's own chain want them. */
+async function openClients({ options, terminal }: Call, layerRegion: string | undefined): Promise<Clients> {
+    const endpoint = options.text("endpoint-url");
+    if (endpoint !== undefined && !/^https?:\/\/./.test(endpoint)) {
+        throw new UsageError(
+            `--endpoint-url ${JSON.stringify(endpoint)} is no address that starts with http:// or https://.`,
+        );
+    }
+    const { environment } = terminal;
+    // Other servers than AWS's own seldom have a host name for each bucket.
+    const isOther = [endpoint, environment["AWS_ENDPOINT_URL_S3"], environment["AWS_ENDPOINT_URL"]].some(
+        (address) => address !== undefined && address !== "",
+    );
+    const settings: Record<string, string | undefined> = {
+        "aws:region": options.text("region") ?? layerRegion,
+        "aws:profile": options.text("profile"),
+        "aws:endpoints":
+            endpoint === undefined
+                ? undefined
+                : JSON.stringify([{ lambda: endpoint, s3: endpoint, sts: endpoint }]),
+        "aws:s3UsePathStyle": isOther ? "true" : undefined,
+        // A person waits: the many retries of an `up` with hundreds of layers are not for here.
+        "aws:maxRetries": "3",
+    };
+    configure((key) => settings[key]);
+    const region = await configuredRegion();
+    if (region === undefined) {
+        throw new LayerError("REGION_MISSING", {
+            what: "No AWS region is set.",
+            next: "Give --region, or set AWS_REGION, or a region in the profile.",
+        });
+    }
+    return clientsFor(region);
+}

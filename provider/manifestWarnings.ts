@@ -1,0 +1,46 @@
+import type { ManifestFile } from "./manifest";
+import type { Selection } from "./manifest/model";
+import { formatPosition } from "./manifest/position";
+import { findOversize } from "./manifest/sizeHint";
+import { findStaleness } from "./manifest/staleness";
+import { findUnhashed } from "./manifest/unhashed";
+import { maximumUncompressedSize } from "./package/limits";
+import { warnOnce } from "./report";
+
+const lockCommand = { "uv.lock": "uv lock", "poetry.lock": "poetry lock", "requirements.txt": "" } as const;
+
+const stale = new Map<string, Promise<string | undefined>>();
+
+/** Warns, once per process, when the lock's pyproject.toml has outgrown it. Costs a few milliseconds for each lock. */
+export async function warnOfStaleness(file: ManifestFile): Promise<void> {
+    const key = `${file.absolutePath}\0${file.md5}`;
+    const found = stale.get(key) ?? findStaleness(file);
+    stale.set(key, found);
+    const staleness = await found;
+    if (staleness !== undefined) {
+        warnOnce(`${staleness}. Run \`${lockCommand[file.kind]}\`: the layer is built from the lock.`);
+    }
+}
+
+/** Warns, once per process, of what a selection shows without building it: lines without hashes, and too many bytes. */
+export function warnOfSelection(file: ManifestFile, selection: Selection, layerName: string): void {
+    const unhashed = findUnhashed(selection.dependencies);
+    const [first] = unhashed;
+    if (first !== undefined) {
+        const names =
+            unhashed.length === 1
+                ? `${first.name} has`
+                : `${first.name} and ${unhashed.length - 1} more have`;
+        const remedy =
+            file.kind === "requirements.txt"
+                ? "Write the file with `uv pip compile --generate-hashes`"
+                : `Run \`${lockCommand[file.kind]}\` again`;
+        warnOnce(
+            `${layerName}: ${names} no hash (${formatPosition(first.position)}), so another file of the same name would go unnoticed. ${remedy}.`,
+        );
+    }
+    const oversize = findOversize(selection.dependencies, maximumUncompressedSize);
+    if (oversize !== undefined) {
+        warnOnce(`${layerName}: ${oversize}. Exclude what the functions do not need, or split the layer.`);
+    }
+}

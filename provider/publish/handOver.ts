@@ -1,0 +1,50 @@
+import type { Clients } from "../aws/clients";
+import type { Owner } from "../owner";
+import type { LayerStore } from "./layout";
+import { assertPermissions, type Grantee } from "./permissions";
+import { handOver, readRecord } from "./record";
+import { listOwnedVersions } from "./retention";
+
+/** An owner whose versions others answer for from now on. */
+export interface HandOver {
+    readonly layerName: string;
+    readonly owner: Owner;
+    /** Whether the owner gave permissions, which are taken back then. */
+    readonly hadGrants?: boolean | undefined;
+    /** Who the heir lets use what it takes over; nobody, where absent. */
+    readonly heirGrants?: readonly Grantee[] | undefined;
+    readonly signal: AbortSignal;
+}
+
+/**
+ * Makes the heir answer for every version that the owner answered for. Permissions go along: the heir's are put before
+ * the owner's are taken back, so that nobody who may use a version is shut out in between.
+ */
+export async function handOverAll(
+    clients: Clients,
+    store: LayerStore,
+    former: HandOver,
+    heir: Owner,
+): Promise<void> {
+    const { layerName, owner, hadGrants = false, heirGrants = [], signal } = former;
+    for (const { version } of await listOwnedVersions(clients, store, former)) {
+        if (heirGrants.length > 0) {
+            await assertPermissions(clients, layerName, version, heirGrants, heir, signal);
+        }
+        if (hadGrants) {
+            await assertPermissions(clients, layerName, version, [], owner, signal);
+        }
+        await handOver(store, version, heir.id);
+    }
+}
+
+/** Takes the owner's permissions back from a version that it left, unless it still answers for it. */
+export async function withdrawGrants(
+    clients: Clients,
+    store: LayerStore,
+    { layerName, version, owner, hadGrants, signal }: HandOver & { readonly version: number },
+): Promise<void> {
+    if (hadGrants === true && (await readRecord(store, version))?.owner !== owner.id) {
+        await assertPermissions(clients, layerName, version, [], owner, signal);
+    }
+}

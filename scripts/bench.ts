@@ -1,0 +1,170 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cpus, loadavg, platform, release, tmpdir, totalmem } from "node:os";
+import { join } from "node:path";
+import { startMirror } from "../bench/mirror/server";
+import { unpackOwnPackage } from "../bench/ownPackage";
+import { packingChart } from "../bench/packingChart";
+import { parseBenchArguments } from "../bench/plan";
+import type { Results, ToolId } from "../bench/results";
+import { installRivals } from "../bench/rivalTools";
+import { type Bench, countCalls, measureMemory, runRounds } from "../bench/rounds";
+import { fillMirror } from "../bench/sets";
+import { countOperations, measureStacks } from "../bench/stacks";
+import { renderTables } from "../bench/table";
+import { toolsOf } from "../bench/tools";
+import { findVersions } from "../bench/versions";
+import { repository } from "./cacheFolder";
+import { startMinistack } from "./emulator";
+import { findPulumiCli } from "./pulumiCli";
+import { pythonTools } from "./pythonTools";
+import { atShutdown } from "./shutdown";
+
+/**
+ * `npm run bench -- [small] [middle] [large] [stacks] [--quick]`: this package against what a user would pick instead,
+ * as bench/README.md says. Without a word: all, which is what `results.json` and the chart are for. With words, or
+ * quickly, the results go to files of their own.
+ */
+async function main(): Promise<void> {
+    // The SDK's reminder that Node 20 is old says nothing about what is measured.
+    process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
+    const plan = parseBenchArguments(process.argv.slice(2));
+    const python = await pythonTools();
+    const rivals = await installRivals(python);
+    const pulumi = await findPulumiCli();
+    const load = loadavg()[0] ?? 0;
+    if (load > 1) {
+        console.log(`The load average is ${load.toFixed(1)}: other work on this machine makes times longer.`);
+    }
+    const folder = await mkdtemp(join(tmpdir(), "pulumi-lambda-layer-bench-"));
+    const emulator = await startMinistack(python.ministack);
+    const clean = atShutdown(async () => {
+        await emulator.stop();
+        await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    });
+    try {
+        const own = await unpackOwnPackage(join(folder, "own"));
+        const versions = await findVersions({ own, rivals, python, pulumi: pulumi.executable });
+        const tools = toolsOf({ own, rivals, python, versions });
+        const failed = new Map<ToolId, string>();
+        const say = (line: string) => console.log(line);
+        const rivalCalls: Results["calls"][number][] = [];
+        const parts: Results = {
+            format: 1,
+            date: new Date().toISOString(),
+            machine: describeMachine(load),
+            versions,
+            index: "Wheels come from a mirror on this machine: cold times are without any network. The AWS is ministack.",
+            tools,
+            sets: [],
+            measurements: [],
+            trees: [],
+            floor: [],
+            stacks: [],
+            calls: [],
+        };
+        let results = parts;
+        let manifests: string | undefined;
+        for (const { set, runs } of plan.sets) {
+            const mirrored = await fillMirror(set, python);
+            const mirror = await startMirror(mirrored.folder);
+            const stopMirror = atShutdown(() => mirror.stop());
+            try {
+                const usable = tools.map((tool) => {
+                    const unavailable = tool.unavailable ?? failed.get(tool.id);
+                    return unavailable === undefined ? tool : { ...tool, unavailable };
+                });
+                const bench: Bench = {
+                    folder,
+                    emulator,
+                    python,
+                    own,
+                    tools: usable,
+                    indexUrl: mirror.indexUrl,
+                    say,
+                };
+                const rounds = await runRounds(bench, set, runs);
+                for (const [id, reason] of rounds.failed) failed.set(id, `it failed with ${set}: ${reason}`);
+                const last = set === plan.sets.at(-1)?.set;
+                results = {
+                    ...results,
+                    sets: [...results.sets, mirrored.info],
+                    measurements: [...results.measurements, ...rounds.measurements],
+                    trees: [...results.trees, ...rounds.trees],
+                    floor: [...results.floor, ...rounds.floor],
+                    ...(last ? { memory: await measureMemory(bench, set) } : {}),
+                };
+                if (set === plan.sets[0]?.set) {
+                    manifests = join(folder, set, "ours");
+                    const working = usable.filter(({ id }) => !failed.has(id));
+                    rivalCalls.push(...(await countCalls({ ...bench, tools: working }, set)));
+                    if (plan.stacks !== undefined) {
+                        const stackBench = {
+                            emulator,
+                            python,
+                            tarball: own.tarball,
+                            pulumi: pulumi.folder,
+                            manifests,
+                            say,
+                        };
+                        const { stacks, state } = await measureStacks(
+                            stackBench,
+                            plan.stacks.counts,
+                            plan.stacks.runs,
+                        );
+                        const calls = [...rivalCalls, ...(await countOperations(stackBench))];
+                        results = { ...results, stacks, state, calls };
+                    } else {
+                        results = { ...results, calls: rivalCalls };
+                    }
+                }
+            } finally {
+                await stopMirror();
+            }
+        }
+        results = { ...results, tools: tools.map((tool) => describeTool(tool, failed)) };
+        console.log(`\n${renderTables(results)}\n`);
+        await keep(results, plan.complete);
+    } finally {
+        await clean();
+    }
+}
+
+function describeTool(
+    { id, title, how, unavailable }: Results["tools"][number],
+    failed: ReadonlyMap<ToolId, string>,
+) {
+    const reason = unavailable ?? failed.get(id);
+    return { id, title, how, ...(reason === undefined ? {} : { unavailable: reason }) };
+}
+
+function describeMachine(load: number): Results["machine"] {
+    return {
+        cpu: cpus()[0]?.model.trim() ?? "unknown processor",
+        cores: cpus().length,
+        memoryGB: Math.round(totalmem() / 1e9),
+        system: `${platform()} ${release()}`,
+        node: process.versions.node,
+        load: load.toFixed(1),
+    };
+}
+
+/** Only a complete run replaces what is in the repository. */
+async function keep(results: Results, complete: boolean): Promise<void> {
+    const folder = join(repository, "bench");
+    const name = complete ? "results" : "partial";
+    const json = join(folder, `${name}.json`);
+    await writeFile(json, `${JSON.stringify(results, undefined, 2)}\n`);
+    console.log(`Written: ${json}`);
+    const set = results.sets.find((candidate) => candidate.name === "middle") ?? results.sets[0];
+    const chart = set === undefined ? undefined : packingChart(results, set.name);
+    if (chart !== undefined) {
+        const svg = join(folder, `${name}.svg`);
+        await writeFile(svg, chart);
+        console.log(`Written: ${svg}`);
+    }
+}
+
+main().catch((error) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+});

@@ -1,0 +1,238 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import fc from "fast-check";
+import {
+    parseManifest,
+    readManifest,
+    type SelectionSettings,
+    selectDependencies,
+} from "../../../provider/manifest";
+import { annotatedDirectNames } from "../../../provider/manifest/annotations";
+import { namesLeftOut } from "../../../provider/manifest/exclude";
+import { readDirectNames, readIndexNames } from "../../../provider/manifest/pyproject";
+import { targetFor } from "../../../provider/target";
+import { pythonPath, uvPath } from "../../tools";
+
+const execute = promisify(execFile);
+const target = targetFor("3.13", "x86_64");
+const nothing: SelectionSettings = { extras: [], groups: [], localPackages: true, allowSourceBuilds: [] };
+
+const graph = (needs: Readonly<Record<string, readonly string[]>>, direct?: readonly string[]) => ({
+    installed: Object.keys(needs),
+    needs: new Map(Object.entries(needs).map(([name, others]) => [name, new Set(others)])),
+    ...(direct === undefined ? {} : { direct: new Set(direct) }),
+});
+const leftOut = (...args: Parameters<typeof namesLeftOut>) => [...namesLeftOut(...args)].sort();
+
+describe("namesLeftOut", () => {
+    const app = graph({
+        boto3: ["botocore", "jmespath", "s3transfer"],
+        botocore: ["jmespath", "python-dateutil", "urllib3"],
+        jmespath: [],
+        "python-dateutil": ["six"],
+        requests: ["urllib3", "idna"],
+        urllib3: [],
+        idna: [],
+        s3transfer: ["botocore"],
+        six: [],
+    });
+
+    it("takes what only the excluded package needed with it", () => {
+        assert.deepEqual(leftOut(app, { exclude: ["Boto3"] }), [
+            "boto3",
+            "botocore",
+            "jmespath",
+            "python-dateutil",
+            "s3transfer",
+            "six",
+        ]);
+        assert.deepEqual(leftOut(app, { exclude: ["requests"] }), ["idna", "requests"]);
+    });
+
+    it("keeps what the user asked for directly", () => {
+        const direct = { ...app, direct: new Set(["boto3", "requests", "six"]) };
+        assert.ok(!leftOut(direct, { exclude: ["boto3"] }).includes("six"));
+    });
+
+    it("takes packages that need each other, and nothing else, with the one that needed them", () => {
+        const cycle = graph({ a: ["b"], b: ["c"], c: ["b"], d: ["e"], e: ["d"] });
+        assert.deepEqual(leftOut(cycle, { exclude: ["a"] }), ["a", "b", "c"]);
+    });
+
+    it("leaves out what the runtime has, but for what something in the layer needs", () => {
+        const runtime = { excludeRuntimeProvided: true };
+        assert.deepEqual(leftOut(app, runtime), [
+            "boto3",
+            "botocore",
+            "jmespath",
+            "python-dateutil",
+            "s3transfer",
+            "six",
+        ]);
+        const pandas = graph({ pandas: ["python-dateutil"], "python-dateutil": ["six"], six: [] });
+        assert.deepEqual(leftOut(pandas, runtime), []);
+        const moto = graph({ moto: ["boto3"], boto3: ["botocore"], botocore: [] });
+        assert.deepEqual(leftOut(moto, runtime), []);
+        assert.deepEqual(leftOut(moto, { ...runtime, exclude: ["moto"] }), ["boto3", "botocore", "moto"]);
+    });
+
+    it("passes globs over", () => {
+        assert.deepEqual(leftOut(app, { exclude: ["boto3*", "requests/"] }), []);
+    });
+
+    it("never leaves a package in that needs one which only the exclusion of a name took out", () => {
+        const names = ["a", "b", "c", "d", "e", "six", "boto3"];
+        fc.assert(
+            fc.property(
+                fc.array(fc.tuple(fc.constantFrom(...names), fc.constantFrom(...names)), { maxLength: 14 }),
+                fc.subarray(names),
+                fc.boolean(),
+                (edges, exclude, excludeRuntimeProvided) => {
+                    const needs = Object.fromEntries(
+                        names.map((name) => [
+                            name,
+                            edges.filter(([from]) => from === name).map(([, to]) => to),
+                        ]),
+                    );
+                    const out = namesLeftOut(graph(needs), { exclude, excludeRuntimeProvided });
+                    for (const name of exclude) assert.ok(out.has(name));
+                    for (const [from, to] of edges) {
+                        if (!out.has(from)) assert.ok(!out.has(to) || exclude.includes(to));
+                    }
+                },
+            ),
+        );
+    });
+});
+
+describe("exclude of a lock", function () {
+    this.timeout(120_000);
+    let folder: string;
+    before(async () => {
+        folder = await mkdtemp(join(tmpdir(), "exclude-"));
+        const dependencies = ["boto3", "requests", "aws-lambda-powertools", "numpy==2.3.5"];
+        await writeFile(
+            join(folder, "pyproject.toml"),
+            `[project]\nname = "app"\nversion = "1.0"\nrequires-python = ">=3.13,<4"\ndependencies = ${JSON.stringify(dependencies)}\n` +
+                `[[tool.uv.index]]\nname = "corp"\nurl = "https://index.example/simple"\nexplicit = true\n` +
+                `[[tool.poetry.source]]\nname = "poets"\nurl = "https://other.example/simple"\npriority = "explicit"\n`,
+        );
+        await execute(uvPath(), ["lock", "--python", pythonPath()], { cwd: folder });
+    });
+    after(() => rm(folder, { recursive: true, force: true }));
+
+    const select = async (settings: Partial<SelectionSettings>, path = "uv.lock") =>
+        selectDependencies(
+            parseManifest(await readManifest(path, { folder })),
+            { ...nothing, ...settings },
+            target,
+        );
+
+    it("leaves what uv's own --prune leaves, and says what it does not know", async () => {
+        const selection = await select({ exclude: ["boto3", "requets"] });
+        const { stdout } = await execute(
+            uvPath(),
+            [
+                ...["export", "--frozen", "--no-default-groups", "--no-emit-project", "--no-hashes"],
+                ...["--no-annotate", "--no-header", "--prune", "boto3"],
+            ],
+            { cwd: folder },
+        );
+        const names = stdout
+            .split("\n")
+            .filter((line) => line !== "" && !/sys_platform == 'win32'/.test(line))
+            .map((line) => line.split("==")[0]);
+        assert.deepEqual(selection.dependencies.map(({ name }) => name).sort(), names.sort());
+        assert.ok(names.includes("jmespath"), "needed by powertools");
+        assert.deepEqual(selection.unknownExcludes, ["requets"]);
+    });
+
+    it("lets a package without a wheel for the target go", async () => {
+        const old = targetFor("3.13", "arm64");
+        const manifest = parseManifest(await readManifest("uv.lock", { folder }));
+        const without = selectDependencies(manifest, { ...nothing, exclude: ["numpy"] }, old);
+        assert.ok(without.dependencies.every(({ name }) => name !== "numpy"));
+    });
+
+    it("refuses to leave nothing", async () => {
+        await assert.rejects(
+            select({ exclude: ["boto3", "requests", "aws-lambda-powertools", "numpy"] }),
+            /MANIFEST_EMPTY[\s\S]*exclude less/,
+        );
+    });
+
+    it("reads direct names and names of indexes from pyproject.toml", async () => {
+        assert.deepEqual([...((await readDirectNames(folder)) ?? [])].sort(), [
+            "aws-lambda-powertools",
+            "boto3",
+            "numpy",
+            "requests",
+        ]);
+        assert.deepEqual(await readIndexNames(folder), [
+            { name: "corp", url: "https://index.example/simple" },
+            { name: "poets", url: "https://other.example/simple" },
+        ]);
+        assert.equal(await readDirectNames(join(folder, "none")), undefined);
+        assert.deepEqual(await readIndexNames(join(folder, "none")), []);
+    });
+
+    it("of poetry follows the packages' own needs", async () => {
+        const poetryLock = [
+            [
+                "app-needs",
+                '["main"]',
+                '[package.dependencies]\nshared = "*"\nonly = {version = ">=1", extras = ["fast"]}',
+            ],
+            ["other", '["main"]', '[package.dependencies]\nshared = "*"'],
+            ["only", '["main"]', '[package.extras]\nfast = ["faster (>=1)"]'],
+            ["faster", '["main"]', ""],
+            ["shared", '["main"]', ""],
+        ].map(
+            ([name, groups, more]) =>
+                `[[package]]\nname = "${name}"\nversion = "1.0"\ndescription = ""\noptional = false\npython-versions = "*"\ngroups = ${groups}\nfiles = [{file = "${name?.replace("-", "_")}-1.0-py3-none-any.whl", hash = "sha256:00"}]\n${more}\n`,
+        );
+        await writeFile(
+            join(folder, "poetry.lock"),
+            `${poetryLock.join("\n")}\n[metadata]\nlock-version = "2.1"\npython-versions = ">=3.9"\ncontent-hash = "0"\n`,
+        );
+        const names = async (settings: Partial<SelectionSettings>) =>
+            (await select(settings, "poetry.lock")).dependencies.map(({ name }) => name);
+        assert.deepEqual(await names({ exclude: ["app-needs"] }), ["other", "shared"]);
+        assert.deepEqual(await names({ exclude: ["app-needs"], directNames: new Set(["only"]) }), [
+            "faster",
+            "only",
+            "other",
+            "shared",
+        ]);
+    });
+
+    it("of a compiled requirements.txt knows what was asked for directly", () => {
+        const compiled = `# made by uv pip compile requirements.in
+alpha==1.0 \\
+    --hash=sha256:00
+    # via -r requirements.in
+beta[x]==2.0  # via alpha
+Gamma.One==1.0
+    # via
+    #   alpha
+    #   -r requirements.in
+delta==1.0  # via app (pyproject.toml)
+epsilon==1.0
+    # via -c constraints.txt
+`;
+        assert.deepEqual([...annotatedDirectNames(compiled)], ["alpha", "gamma-one", "delta"]);
+    });
+
+    it("of a requirements.txt takes the names themselves; the rest is for the resolution", async () => {
+        await writeFile(join(folder, "requirements.txt"), "boto3==1.40.0\nbotocore==1.40.0\n");
+        const { dependencies } = await select({ exclude: ["boto3"] }, "requirements.txt");
+        assert.deepEqual(
+            dependencies.map(({ name }) => name),
+            ["botocore"],
+        );
+    });
+});

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { planArtifact } from "../../../provider/artifactPlan";
+import { configure } from "../../../provider/awsAccess";
+import { check } from "../../../provider/check";
+import { asCheckedInputs } from "../../../provider/inputs";
+import type { Props } from "../../../provider/props";
+import { uvPath } from "../../tools";
+import { sampleWheel } from "../build/sampleFiles";
+import { uniqueName } from "../emulatedAws";
+import { readWithPython } from "../package/readZip";
+
+describe("planArtifact", function () {
+    this.timeout(60_000);
+    let folder: string;
+    const wheel = "alpha-1.0-py3-none-any.whl";
+    const { signal } = new AbortController();
+    const uv = process.env["UV"];
+    before(() => {
+        process.env["UV"] = uvPath();
+        configure((key) => (key === "aws:region" ? "eu-central-1" : undefined));
+    });
+    after(() => {
+        if (uv === undefined) delete process.env["UV"];
+        else process.env["UV"] = uv;
+        configure(() => undefined);
+    });
+    beforeEach(async () => {
+        folder = await mkdtemp(path.join(os.tmpdir(), "pulumi-lambda-layer-test-"));
+        await writeFile(path.join(folder, wheel), sampleWheel("alpha", "1.0"));
+        await writeFile(path.join(folder, "requirements.txt"), `alpha @ ./${wheel}\n`);
+    });
+    afterEach(() => rm(folder, { recursive: true, force: true }));
+
+    const checked = async (args: Props) => {
+        const { inputs, failures } = await check(
+            {},
+            {
+                resourceType: "PythonLayer",
+                owner: `acme/urn:pulumi:prod::shop::pulumi-nodejs:dynamic/lambda:PythonLayer::${uniqueName("deps")}`,
+                layerName: "deps",
+                manifest: path.join(folder, "requirements.txt"),
+                bucket: "artifacts",
+                pythonVersion: "3.13",
+                ...args,
+            },
+        );
+        assert.deepEqual(failures, []);
+        const result = asCheckedInputs(inputs);
+        assert.ok(result.resourceType === "PythonLayer");
+        return result;
+    };
+    const plan = async (args: Props = {}) => planArtifact(await checked(args), folder, signal);
+
+    it("has another key for other globs and another local file, and the same for other words of the same", async () => {
+        const plain = (await plan()).artifactKey;
+        assert.equal((await plan({ indexes: [{ url: "https://index.example/" }] })).artifactKey, plain);
+        assert.equal((await plan({ installer: "pip", resolveUnpinned: false })).artifactKey, plain);
+        const globs = (await plan({ exclude: ["*.pyi", "tests/"] })).artifactKey;
+        assert.notEqual(globs, plain);
+        assert.equal((await plan({ exclude: ["tests/", "*.pyi", "*.pyi"] })).artifactKey, globs);
+        await writeFile(path.join(folder, wheel), sampleWheel("alpha", "1.0", ["beta"]));
+        assert.notEqual((await plan()).artifactKey, plain);
+    });
+
+    it("makes the layer without what exclude leaves out", async () => {
+        const { make } = await plan({ exclude: ["*/WHEEL"] });
+        const temporaryFolder = path.join(folder, "temporary");
+        await mkdir(temporaryFolder);
+        const artifact = await make(temporaryFolder);
+        const names = (await readWithPython(artifact.path)).map(({ name }) => name);
+        assert.deepEqual(names, [
+            "python/alpha-1.0.dist-info/METADATA",
+            "python/alpha-1.0.dist-info/RECORD",
+            "python/alpha.py",
+        ]);
+    });
+
+    it("refuses a local file that changed after it was checked", async () => {
+        const inputs = await checked({});
+        await writeFile(path.join(folder, wheel), sampleWheel("alpha", "1.0", ["beta"]));
+        await assert.rejects(
+            planArtifact(inputs, folder, signal),
+            /MANIFEST_CHANGED: A local package of layer "deps"/,
+        );
+    });
+});

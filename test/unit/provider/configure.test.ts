@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import type { dynamic } from "@pulumi/pulumi";
+import { configure } from "../../../provider/awsAccess";
+import { provider } from "../../../provider/provider";
+import { startServer } from "../build/localServer";
+import { settingsFor, uniqueName } from "../emulatedAws";
+
+/** A request as the engine makes it, with these settings. */
+const requestWith = (get: (key: string) => string | undefined): dynamic.ConfigureRequest => ({
+    config: {
+        get,
+        require: (key: string) => get(key) ?? assert.fail(key),
+    },
+});
+
+describe("configure", () => {
+    let folder: string;
+    before(async () => {
+        folder = await mkdtemp(path.join(os.tmpdir(), "pulumi-lambda-layer-test-"));
+        await writeFile(path.join(folder, "requirements.txt"), "six==1.16.0\n");
+    });
+    after(async () => {
+        configure(() => undefined);
+        await rm(folder, { recursive: true, force: true });
+    });
+
+    it("has done its work when the engine's next call comes, which does not wait for it", async () => {
+        const news = {
+            resourceType: "LayerVersion",
+            owner: uniqueName("owner"),
+            layerName: "deps",
+            manifest: path.join(folder, "requirements.txt"),
+            content: { zipFile: "layer.zip" },
+        };
+        const settled = provider.configure(
+            requestWith((key) => (key === "aws:region" ? "ap-south-1" : undefined)),
+        );
+        const checks = await Promise.all([provider.check({}, news), provider.check({}, news)]);
+        await settled;
+        assert.deepEqual(
+            checks.map(({ inputs }) => inputs?.region),
+            ["ap-south-1", "ap-south-1"],
+        );
+    });
+
+    it("reaches the hooks that call AWS as well, which take the region of the version", async () => {
+        const seen: string[] = [];
+        const server = await startServer((request, response) => {
+            seen.push(String(request.headers.authorization));
+            response.statusCode = 404;
+            response.setHeader("x-amzn-errortype", "ResourceNotFoundException");
+            response.setHeader("content-type", "application/json");
+            response.end('{"Message":"none"}');
+        });
+        try {
+            const settled = provider.configure(
+                requestWith(settingsFor(server.origin, { "aws:accessKey": "AKIDCONFIGURED" })),
+            );
+            const arn = (version: number) => `arn:aws:lambda:ap-east-1:123456789012:layer:deps:${version}`;
+            const answers = await Promise.all([1, 2, 3].map((version) => provider.read(arn(version), {})));
+            await settled;
+            // Not found is all that means gone.
+            assert.deepEqual(answers, [{}, {}, {}]);
+            assert.equal(seen.length, 3);
+            assert.ok(
+                seen.every((header) => /Credential=AKIDCONFIGURED\/\d+\/ap-east-1\/lambda\//.test(header)),
+            );
+        } finally {
+            await server.close();
+        }
+    });
+
+    it("throws for no setting, whatever its text is", async () => {
+        await provider.configure(requestWith(() => "{"));
+        await provider.configure(requestWith(() => undefined));
+    });
+});
+
+describe("read", () => {
+    it("takes a refusal for an error, never for a version that is gone", async () => {
+        const server = await startServer((_request, response) => {
+            response.statusCode = 403;
+            response.setHeader("x-amzn-errortype", "AccessDeniedException");
+            response.setHeader("content-type", "application/json");
+            response.end('{"Message":"no"}');
+        });
+        try {
+            await provider.configure(requestWith(settingsFor(server.origin, { "aws:maxRetries": "0" })));
+            await assert.rejects(
+                provider.read("arn:aws:lambda:ap-east-1:123456789012:layer:deps:1", {}),
+                (error) =>
+                    error instanceof Error && /ACCESS_DENIED/.test(error.message) && error.stack === "",
+            );
+        } finally {
+            await provider.configure(requestWith(() => undefined));
+            await server.close();
+        }
+    });
+});

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { parseLayerVersionArn, readOutputs } from "../../../provider/outputs";
+
+describe("parseLayerVersionArn", () => {
+    it("reads region, account, name and version, in any partition", () => {
+        assert.deepEqual(
+            parseLayerVersionArn("arn:aws-us-gov:lambda:us-gov-west-1:123456789012:layer:my_deps:17"),
+            {
+                region: "us-gov-west-1",
+                account: "123456789012",
+                layerName: "my_deps",
+                version: 17,
+            },
+        );
+    });
+
+    it("refuses an id that is none, and says how to get rid of it", () => {
+        for (const id of [
+            "",
+            "17",
+            "arn:aws:lambda:eu-west-1:123456789012:layer:deps",
+            "arn:aws:s3:::bucket",
+        ]) {
+            assert.throws(() => parseLayerVersionArn(id), /ARGUMENT_INVALID[\s\S]*pulumi state delete/, id);
+        }
+    });
+});
+
+describe("readOutputs", () => {
+    const written = {
+        layerArn: "arn:aws:lambda:eu-west-1:123456789012:layer:deps",
+        version: 3,
+        codeSha256: "c2hh",
+        codeSize: 10,
+        uncompressedSize: 30,
+        createdDate: "2026-01-01T00:00:00.000+0000",
+        origin: "adopted",
+        versionKey: "v",
+        artifactKey: "a",
+        manifestUri: "s3://bucket/manifest",
+    };
+
+    it("reads what a release wrote, and passes over what it does not know", () => {
+        assert.deepEqual(readOutputs({ ...written, fromTheFuture: { a: 1 }, manifest: "uv.lock" }), written);
+    });
+
+    it("never trusts a shape: whatever stands in the state, each output is of its type or absent", () => {
+        const state = fc.record(
+            Object.fromEntries(Object.keys(written).map((name) => [name, fc.jsonValue()])),
+            { requiredKeys: [] },
+        );
+        fc.assert(
+            fc.property(state, (props) => {
+                const read: Record<string, unknown> = { ...readOutputs(props) };
+                for (const [name, value] of Object.entries(written)) {
+                    assert.ok(read[name] === undefined || typeof read[name] === typeof value, name);
+                }
+                assert.ok(read["origin"] === "published" || read["origin"] === "adopted");
+            }),
+        );
+    });
+});

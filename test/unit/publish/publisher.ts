@@ -1,0 +1,68 @@
+import { createHash } from "node:crypto";
+import type { Clients } from "../../../provider/aws/clients";
+import { type Owner, parseOwner } from "../../../provider/owner";
+import { listVersionNumbers, type PublishRequest } from "../../../provider/publish/layerVersion";
+import type { LayerStore } from "../../../provider/publish/layout";
+import type { LeaseTiming } from "../../../provider/publish/publication";
+import { type PublicationResult, publishOnce } from "../../../provider/publish/publishOnce";
+import { layerZip, newSignal } from "../emulatedAws";
+
+export const never = newSignal();
+
+/** A resource of a stack. */
+export const ownerNamed = (name: string): Owner =>
+    parseOwner(`acme/urn:pulumi:prod::shop::pulumi-nodejs:dynamic/lambda:PythonLayer::${name}`);
+
+/** A version key: 64 hex digits of a text. */
+export const keyOf = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+/** A request with the archive inside. */
+export function requestFor(layerName: string, content = "1"): PublishRequest {
+    const zip = layerZip(content);
+    return {
+        layerName,
+        content: { ZipFile: zip },
+        description: undefined,
+        licenseInfo: undefined,
+        compatibleRuntimes: ["python3.13"],
+        compatibleArchitectures: ["x86_64"],
+        codeSha256: createHash("sha256").update(zip).digest("base64"),
+        codeSize: zip.length,
+    };
+}
+
+/** What a test says of a publication; the rest is as always. */
+export interface TestPublication {
+    readonly layerName: string;
+    readonly owner?: Owner;
+    readonly content?: string;
+    readonly versionKey?: string;
+    readonly reuse?: boolean;
+    readonly timing?: LeaseTiming;
+    readonly prepare?: () => Promise<PublishRequest>;
+}
+
+export function publish(
+    clients: Clients,
+    store: LayerStore | undefined,
+    { layerName, content = "1", ...given }: TestPublication,
+): Promise<PublicationResult> {
+    return publishOnce(
+        clients,
+        store,
+        {
+            layerName,
+            versionKey: given.versionKey ?? keyOf(content),
+            owner: given.owner ?? ownerNamed("deps"),
+            reuse: given.reuse ?? true,
+            adopt: async () => undefined,
+            timing: given.timing ?? { timeout: 900 },
+        },
+        given.prepare ?? (async () => requestFor(layerName, content)),
+        never,
+    );
+}
+
+/** The layer's versions, oldest first. */
+export const versionsOf = async (clients: Clients, layerName: string): Promise<number[]> =>
+    (await listVersionNumbers(clients, layerName, never)).reverse();

@@ -1,0 +1,33 @@
+import { createHash } from "node:crypto";
+import type { Owner } from "../../../provider/owner";
+import type { PublishedVersion } from "../../../provider/publish/layerVersion";
+import type { KeptManifest, VersionRecord } from "../../../provider/publish/record";
+
+/** A manifest with this text. */
+export function manifestOf(text: string, fileName = "uv.lock"): KeptManifest {
+    const bytes = Buffer.from(`# ${text}\n`);
+    return { fileName, bytes, md5: createHash("md5").update(bytes).digest("hex") };
+}
+
+/** The record of a version that the owner published from {@link manifestOf} the text. */
+export const recordOf = (
+    published: PublishedVersion,
+    layerName: string,
+    versionKey: string,
+    owner: Owner,
+    text: string,
+): VersionRecord => ({
+    schemaVersion: 1,
+    layerName,
+    layerVersionArn: published.layerVersionArn,
+    version: published.version,
+    versionKey,
+    artifactKey: `artifact of ${text}`,
+    codeSha256: published.codeSha256,
+    codeSize: published.codeSize,
+    manifest: { fileName: "uv.lock", md5: manifestOf(text).md5 },
+    settings: {},
+    createdDate: published.createdDate,
+    publishedBy: owner.id,
+    owner: owner.id,
+});
