@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { type PulumiProject, succeeded } from "../../scripts/pulumiProject";
+import { onBothEmulators } from "./emulatedAws";
+import {
+    layerProjects,
+    ownerHash,
+    program,
+    pythonLayer,
+    resourceCounts,
+    stateOf,
+    versionArn,
+} from "./layerProject";
+import { lock } from "./locks";
+
+const deleteFirst = { options: "{ deleteBeforeReplace: true }" };
+
+onBothEmulators("a replacement with an unchanged manifest", (aws) => {
+    const newProject = layerProjects(aws);
+
+    /** The version in the state is there, the given ones are all there are, and only the current one is claimed. */
+    const assertVersions = async (project: PulumiProject, name: string, current: number, all: number[]) => {
+        const layerName = `${name}-dev-deps`;
+        assert.equal((await stateOf(project)).id, versionArn(aws(), layerName, current));
+        assert.deepEqual(await aws().versions(layerName), all);
+        const folder = `lambda/${layerName}/layer/`;
+        const claims = (await aws().objectKeys(folder)).filter((key) => key.includes("/claims/"));
+        assert.deepEqual(claims, [`${folder}00000${current}/claims/${ownerHash(project, name)}`]);
+    };
+
+    const published = async (name: string, statement: string) => {
+        const project = await newProject({
+            name,
+            files: { "index.js": program(statement), "uv.lock": (await lock()).uvLock },
+        });
+        succeeded(await project.up());
+        return project;
+    };
+
+    it("for another description keeps the old version, and the new one is deleted by a destroy", async () => {
+        const project = await published("described", pythonLayer({ description: "one" }));
+        await project.write({ "index.js": program(pythonLayer({ description: "two" })) });
+        assert.deepEqual(resourceCounts(succeeded(await project.up())), ["1 replaced", "1 unchanged"]);
+        await assertVersions(project, "described", 2, [1, 2]);
+        succeeded(await project.destroy());
+        assert.deepEqual(await aws().versions("described-dev-deps"), [1]);
+    });
+
+    it("for --target-replace takes the version again and does not delete it", async () => {
+        const project = await published("targeted", pythonLayer());
+        const { urn } = await stateOf(project);
+        const up = succeeded(await project.up(["--target-replace", urn]));
+        assert.match(up.stdout, /targeted-dev-deps: took over version 1/);
+        await assertVersions(project, "targeted", 1, [1]);
+        assert.deepEqual(resourceCounts(succeeded(await project.up())), ["2 unchanged"]);
+        succeeded(await project.destroy());
+        assert.deepEqual(await aws().versions("targeted-dev-deps"), []);
+    });
+
+    it("with deleteBeforeReplace takes the version again, although its delete comes first", async () => {
+        const project = await published("before", pythonLayer({}, deleteFirst));
+        const { urn } = await stateOf(project);
+        succeeded(await project.up(["--target-replace", urn]));
+        await assertVersions(project, "before", 1, [1]);
+
+        await project.write({ "index.js": program(pythonLayer({ description: "two" }, deleteFirst)) });
+        succeeded(await project.up());
+        await assertVersions(project, "before", 2, [1, 2]);
+        succeeded(await project.destroy());
+        assert.deepEqual(await aws().versions("before-dev-deps"), [1]);
+    });
+
+    it("with deleteBeforeReplace and a create that fails leaves the old version for the next up", async () => {
+        const project = await published("failing", pythonLayer({}, deleteFirst));
+        await project.write({
+            "requirements.txt": "idna>=3\n",
+            "index.js": program(pythonLayer({ manifest: "requirements.txt" }, deleteFirst)),
+        });
+        assert.notEqual((await project.up()).exitCode, 0);
+        assert.deepEqual(await aws().versions("failing-dev-deps"), [1]);
+
+        await project.write({ "index.js": program(pythonLayer({}, deleteFirst)) });
+        succeeded(await project.up());
+        await assertVersions(project, "failing", 1, [1]);
+        succeeded(await project.destroy());
+        assert.deepEqual(await aws().versions("failing-dev-deps"), []);
+    });
+});
