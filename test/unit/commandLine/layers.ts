@@ -1,0 +1,151 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { configure } from "../../../provider/awsAccess";
+import { check } from "../../../provider/check";
+import { create } from "../../../provider/create";
+import { parseLayerVersionArn } from "../../../provider/outputs";
+import { type LocalServer, startServer } from "../build/localServer";
+import { region, settingsFor } from "../emulatedAws";
+import { craftZip } from "../package/craftZip";
+
+/** A package as a test wants it: one module of that many bytes. */
+export interface SamplePackage {
+    readonly name: string;
+    readonly version: string;
+    /** Bytes of its module. */
+    readonly size?: number;
+}
+
+/** A wheel whose bytes follow from its name, version and size. */
+export function layerWheel({ name, version, size = 100 }: SamplePackage): Buffer {
+    const info = `${name}-${version}.dist-info`;
+    const files = [
+        { name: `${name}.py`, content: "#".repeat(size) },
+        { name: `${info}/METADATA`, content: `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\n` },
+        { name: `${info}/WHEEL`, content: "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n" },
+    ];
+    const record = files.map((file) => `${file.name},,${file.content.length}\n`).join("");
+    return craftZip([...files, { name: `${info}/RECORD`, content: `${record}${info}/RECORD,,\n` }]);
+}
+
+/** The folder of a project, and an index that serves its wheels. */
+export interface SampleProject {
+    readonly folder: string;
+    readonly origin: string;
+    /** Makes the lock say these packages, of which the `dev` ones are in the group of that name. */
+    readonly lock: (packages: readonly SamplePackage[], dev?: readonly SamplePackage[]) => Promise<string>;
+    readonly remove: () => Promise<void>;
+}
+
+/** Starts a project. While it is there, the cache of wheels is a folder of its own. */
+export async function startProject(): Promise<SampleProject> {
+    const folder = await mkdtemp(join(tmpdir(), "command-line-"));
+    const wheels = new Map<string, Buffer>();
+    const server: LocalServer = await startServer((request, response) => {
+        const wheel = wheels.get(request.url ?? "");
+        response.writeHead(wheel === undefined ? 404 : 200).end(wheel);
+    });
+    const cacheBefore = process.env["XDG_CACHE_HOME"];
+    process.env["XDG_CACHE_HOME"] = join(folder, "cache");
+    const entryOf = (sample: SamplePackage) => {
+        const wheel = layerWheel(sample);
+        const path = `/${sample.name}-${sample.version}-py3-none-any.whl`;
+        wheels.set(path, wheel);
+        const hash = createHash("sha256").update(wheel).digest("hex");
+        return `
+[[package]]
+name = "${sample.name}"
+version = "${sample.version}"
+source = { registry = "${server.origin}/simple" }
+wheels = [
+    { url = "${server.origin}${path}", hash = "sha256:${hash}", size = ${wheel.length} },
+]
+`;
+    };
+    return {
+        folder,
+        origin: server.origin,
+        lock: async (packages, dev = []) => {
+            const names = (list: readonly SamplePackage[]) =>
+                list.map(({ name }) => `    { name = "${name}" },\n`).join("");
+            const text = `version = 1
+revision = 3
+requires-python = ">=3.11"
+
+[[package]]
+name = "app"
+version = "0.1.0"
+source = { virtual = "." }
+dependencies = [
+${names(packages)}]
+
+[package.dev-dependencies]
+dev = [
+${names(dev)}]
+${[...packages, ...dev].map(entryOf).join("")}`;
+            await writeFile(join(folder, "uv.lock"), text);
+            return text;
+        },
+        remove: async () => {
+            if (cacheBefore === undefined) delete process.env["XDG_CACHE_HOME"];
+            else process.env["XDG_CACHE_HOME"] = cacheBefore;
+            await server.close();
+            await rm(folder, { recursive: true, force: true });
+        },
+    };
+}
+
+/** Publishes as `pulumi up` does, for a resource of that name, and answers the version's ARN and number. */
+export async function publishWith(
+    endpoint: string,
+    resource: string,
+    args: Readonly<Record<string, unknown>>,
+): Promise<{ readonly arn: string; readonly version: number }> {
+    configure(settingsFor(endpoint));
+    const { inputs, failures } = await check(
+        {},
+        {
+            resourceType: "PythonLayer",
+            owner: `acme/urn:pulumi:prod::shop::pulumi-nodejs:dynamic/lambda:PythonLayer::${resource}`,
+            pythonVersion: "3.13",
+            region,
+            ...args,
+        },
+    );
+    if (failures.length > 0) {
+        throw new Error(failures.map(({ reason }) => reason).join("\n"));
+    }
+    const { id } = await quietly(() => create(inputs));
+    return { arn: id, version: parseLayerVersionArn(id).version };
+}
+
+/** The provider says what it does as lines of the stack's output: nobody wants to read them between test results. */
+async function quietly<Result>(work: () => Promise<Result>): Promise<Result> {
+    const say = console.log;
+    console.log = () => undefined;
+    try {
+        return await work();
+    } finally {
+        console.log = say;
+    }
+}
+
+/** Credentials in the environment, where the command line finds them, for the tests of one `describe`. */
+export function useTestCredentials(): void {
+    const names = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+    const given = names.map((name) => [name, process.env[name]] as const);
+    before(() => {
+        for (const name of names) process.env[name] = "test";
+    });
+    after(() => {
+        for (const [name, value] of given) {
+            if (value === undefined) delete process.env[name];
+            else process.env[name] = value;
+        }
+    });
+}
+
+/** The options that send a command to an emulator. */
+export const toEmulator = (endpoint: string): string[] => ["--endpoint-url", endpoint, "--region", region];
