@@ -26,7 +26,10 @@ export async function assertGrants(
         store === undefined
             ? []
             : await listOwnedVersions(clients, store, { layerName: inputs.layerName, owner, signal });
-    for (const each of new Set([version, ...kept.map((owned) => owned.version)])) {
+    for (const each of new Set([
+        version,
+        ...kept.filter(({ exists }) => exists).map((owned) => owned.version),
+    ])) {
         await assertPermissions(clients, inputs.layerName, each, inputs.permissions ?? [], owner, signal);
     }
 }

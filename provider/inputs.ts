@@ -1,3 +1,4 @@
+import { flag, minutes, type Rule, text, texts } from "./argumentRules";
 import type { Index } from "./build/indexes";
 import { LayerError } from "./errors";
 import { excludeProblem } from "./excludeArgument";
@@ -110,27 +111,6 @@ export interface ArgumentProblem {
     readonly property: string;
     readonly reason: string;
 }
-
-type Rule = (value: unknown) => string | undefined;
-
-const text =
-    (problem: (value: string) => string | undefined = () => undefined): Rule =>
-    (value) =>
-        typeof value !== "string" ? "must be a text" : value === "" ? "must not be empty" : problem(value);
-
-const texts =
-    (problem: (value: readonly string[]) => string | undefined = () => undefined): Rule =>
-    (value) =>
-        Array.isArray(value) && value.every((item): item is string => typeof item === "string" && item !== "")
-            ? problem(value)
-            : "must be a list of texts";
-
-const flag: Rule = (value) => (typeof value === "boolean" ? undefined : "must be true or false");
-
-const minutes: Rule = (value) =>
-    typeof value === "number" && value > 0 && value <= 24 * 60
-        ? undefined
-        : "must be a number of minutes above 0, at most 1440";
 
 const content: Rule = (value) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {

@@ -85,7 +85,11 @@ export async function resolveList(
         return resolvedLines(await readFile(answer, "utf8"));
     } catch (error) {
         if (context.signal.aborted || !(error instanceof RunError)) throw error;
-        if (!error.details.tail.some((line) => /No solution found|ResolutionImpossible|No matching distribution/.test(line)))
+        if (
+            !error.details.tail.some((line) =>
+                /No solution found|ResolutionImpossible|No matching distribution/.test(line),
+            )
+        )
             throw toolFailed(
                 tool,
                 error,

@@ -15,9 +15,9 @@ import { dependencyName } from "./naming";
 import { fileLocation, obtainFile } from "./obtain";
 import { sourceBuildRefused } from "./refusal";
 import { findFiles } from "./resolve";
-import { openSession, type Session } from "./session";
 import { type SettleSettings, settle } from "./settle";
 import { buildFromSource } from "./source";
+import { openWorkshop, type Workshop } from "./workshop";
 
 export type { BuildContext } from "./context";
 export type { Index } from "./indexes";
@@ -73,43 +73,43 @@ export async function buildWheels(request: BuildRequest, context: BuildContext):
 }
 
 async function build(request: BuildRequest, context: BuildContext): Promise<Wheel[]> {
-    const session = await openSession(request, context);
-    const { lookup } = session;
+    const workshop = await openWorkshop(request, context);
+    const { lookup } = workshop;
     try {
         const wanted = request.dependencies.filter(
             ({ source }) => !(source.type === "directory" && source.virtual),
         );
-        const { built, files } = await bringSources(wanted, session, context);
+        const { built, files } = await bringSources(wanted, workshop, context);
         if (lookup.manifest.kind === "requirements.txt" && request.isSettled !== true) {
             // What no index can tell about, the tool reads from the wheels; these few are fetched before the rest.
             const [direct] = partition(files, ({ source }) => source.type !== "registry");
-            const atHand = await fetchAll(direct, session, context);
+            const atHand = await fetchAll(direct, workshop, context);
             const wheels = new Map([...built, ...atHand].map((wheel) => [wheel.name, wheel]));
-            await checkComplete(wanted, wheels, lookup, await session.tool(), context);
+            await checkComplete(wanted, wheels, lookup, await workshop.tool(), context);
         }
-        const fetched = await fetchAll(files, session, context);
+        const fetched = await fetchAll(files, workshop, context);
         return [...built, ...fetched].sort((one, other) => (one.name < other.name ? -1 : 1));
     } finally {
-        await session.fetcher.close();
+        await workshop.fetcher.close();
     }
 }
 
 /** Finds the files of what is left open, builds what has to be built, and tells which files are to be fetched. */
 async function bringSources(
     dependencies: readonly Dependency[],
-    session: Session,
+    workshop: Workshop,
     context: BuildContext,
 ): Promise<{ readonly built: readonly Wheel[]; readonly files: readonly Dependency[] }> {
-    const { lookup, fetcher, environment } = session;
+    const { lookup, fetcher, environment } = workshop;
     const [open, located] = partition(dependencies, (dependency) => isOpen(dependency));
-    const found = open.length === 0 ? [] : await findFiles(open, lookup, await session.tool(), context);
+    const found = open.length === 0 ? [] : await findFiles(open, lookup, await workshop.tool(), context);
     const [sources, files] = partition([...located, ...found], needsBuild);
     for (const dependency of sources) refuseUnlessAllowed(dependency, lookup);
     const built = await mapConcurrently(sources, buildsAtOnce, context.signal, async (dependency, signal) => {
         const within = { ...context, signal };
         const location = fileLocation(dependency, lookup.manifestFolder, environment);
         const archive = location && (await obtainFile(dependency, location, fetcher, within)).path;
-        return buildFromSource(dependency, archive, lookup, await session.tool(), within);
+        return buildFromSource(dependency, archive, lookup, await workshop.tool(), within);
     });
     return { built, files };
 }
@@ -130,17 +130,17 @@ export async function settleDependencies(
     try {
         context.signal.throwIfAborted();
         await mkdir(own, { recursive: true });
-        const session = await openSession(request, within);
+        const workshop = await openWorkshop(request, within);
         try {
             const [direct, registry] = partition(
                 request.dependencies,
                 ({ source }) => source.type !== "registry",
             );
-            const { built, files } = await bringSources(direct, session, within);
-            const atHand = [...built, ...(await fetchAll(files, session, within))];
-            return await settle([...direct, ...registry], atHand, settings, session, within);
+            const { built, files } = await bringSources(direct, workshop, within);
+            const atHand = [...built, ...(await fetchAll(files, workshop, within))];
+            return await settle([...direct, ...registry], atHand, settings, workshop, within);
         } finally {
-            await session.fetcher.close();
+            await workshop.fetcher.close();
         }
     } catch (error) {
         if (context.signal.aborted) throw aborted(context.signal);
@@ -152,7 +152,7 @@ export async function settleDependencies(
 
 async function fetchAll(
     dependencies: readonly Dependency[],
-    { lookup, fetcher, environment }: Session,
+    { lookup, fetcher, environment }: Workshop,
     context: BuildContext,
 ): Promise<Wheel[]> {
     return mapConcurrently(dependencies, fetchesAtOnce, context.signal, async (dependency, signal) => {

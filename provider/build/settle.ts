@@ -4,7 +4,7 @@ import { type ResolvedLine, refuseIncomplete, resolveList } from "./completeness
 import type { BuildContext } from "./context";
 import type { Wheel } from "./model";
 import { findFiles, requirePin } from "./resolve";
-import type { Session } from "./session";
+import type { Workshop } from "./workshop";
 
 /** What is wanted of a list beside what it says. */
 export interface SettleSettings extends Exclusion {
@@ -24,7 +24,7 @@ export async function settle(
     dependencies: readonly Dependency[],
     atHand: readonly Wheel[],
     settings: SettleSettings,
-    { lookup, tool }: Session,
+    { lookup, tool }: Workshop,
     context: BuildContext,
 ): Promise<readonly Dependency[]> {
     if (!settings.resolveUnpinned) {

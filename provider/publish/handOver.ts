@@ -27,11 +27,11 @@ export async function handOverAll(
     heir: Owner,
 ): Promise<void> {
     const { layerName, owner, hadGrants = false, heirGrants = [], signal } = former;
-    for (const { version } of await listOwnedVersions(clients, store, former)) {
-        if (heirGrants.length > 0) {
+    for (const { version, exists } of await listOwnedVersions(clients, store, former)) {
+        if (exists && heirGrants.length > 0) {
             await assertPermissions(clients, layerName, version, heirGrants, heir, signal);
         }
-        if (hadGrants) {
+        if (exists && hadGrants) {
             await assertPermissions(clients, layerName, version, [], owner, signal);
         }
         await handOver(store, version, heir.id);

@@ -7,11 +7,10 @@ import { removeOwnFolder } from "./layerMark";
 import { deleteLayerVersion } from "./layerVersion";
 import { claimObject, type LayerStore } from "./layout";
 import type { Grantee } from "./permissions";
-import { handOver, readRecord, type VersionRecord } from "./record";
+import { handOver, readRecord } from "./record";
 import {
     type KeepVersions,
     listOwnedVersions,
-    removeArtifacts,
     removeVersion,
     removeVersionFolder,
     retire,
@@ -91,7 +90,7 @@ export async function leaveVersion(
     return settled(
         version,
         deleted,
-        kept.map((each) => each.version),
+        kept.filter(({ exists }) => exists).map((each) => each.version),
     );
 }
 
@@ -117,10 +116,8 @@ async function destroyCurrent(clients: Clients, store: LayerStore, departure: De
     if (adopted || record.owner !== owner.id) {
         return [];
     }
-    if (await removeVersion(clients, store, record, departure)) {
-        if (departure.forceDestroy) {
-            await removeArtifacts(store, [record]);
-        }
+    const withArtifact = departure.forceDestroy;
+    if (await removeVersion(clients, store, record, departure, { withArtifact })) {
         return [version];
     }
     return [];
@@ -128,17 +125,20 @@ async function destroyCurrent(clients: Clients, store: LayerStore, departure: De
 
 /** Versions that others still use are theirs from now on; the rest goes with `forceDestroy`, or stays. */
 async function leaveKept(clients: Clients, store: LayerStore, departure: Departure): Promise<number[]> {
-    const removed: VersionRecord[] = [];
-    for (const { version, record, claimedByOthers } of await listOwnedVersions(clients, store, departure)) {
-        if (claimedByOthers) {
+    const removed: number[] = [];
+    for (const owned of await listOwnedVersions(clients, store, departure)) {
+        const { version, record, exists, claimedByOthers } = owned;
+        if (exists && claimedByOthers) {
             await releaseClaim(store, version, departure.owner);
             await handOverToClaimant(clients, store, { ...departure, version });
-        } else if (departure.forceDestroy && (await removeVersion(clients, store, record, departure))) {
-            removed.push(record);
+        } else if (!exists || departure.forceDestroy) {
+            const withArtifact = departure.forceDestroy;
+            if ((await removeVersion(clients, store, record, departure, { withArtifact })) && exists) {
+                removed.push(version);
+            }
         }
     }
-    await removeArtifacts(store, removed);
-    return removed.map((record) => record.version);
+    return removed;
 }
 
 /**

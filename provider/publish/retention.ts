@@ -1,5 +1,5 @@
 import type { Clients } from "../aws/clients";
-import { deleteObject, listObjects } from "../aws/objects";
+import { deleteObject, listObjects, objectUri } from "../aws/objects";
 import type { Owner } from "../owner";
 import { type Claim, listAllClaims } from "./claims";
 import { deleteLayerVersion, listVersionNumbers } from "./layerVersion";
@@ -14,6 +14,8 @@ export type KeepVersions = number | "all";
 export interface OwnedVersion {
     readonly version: number;
     readonly record: VersionRecord;
+    /** Whether Lambda still has it: it may have been deleted by hand, or by a run that was cut short. */
+    readonly exists: boolean;
     /** Whether anyone else has a claim on it. */
     readonly claimedByOthers: boolean;
 }
@@ -41,6 +43,8 @@ export function chooseRetired(
         return [];
     }
     const superseded = owned
+        // What is gone takes no place among those that are kept.
+        .filter(({ exists }) => exists)
         .map(({ version }) => version)
         .filter((version) => version !== current)
         .sort((left, right) => right - left);
@@ -57,6 +61,7 @@ export async function retire(clients: Clients, store: LayerStore, retirement: Re
         return [];
     }
     const owned = await listOwnedVersions(clients, store, retirement);
+    await forgetGone(store, owned, retirement.current);
     const gone: number[] = [];
     for (const version of chooseRetired(owned, retirement.current, retirement.keepVersions)) {
         const record = owned.find((each) => each.version === version)?.record;
@@ -67,11 +72,21 @@ export async function retire(clients: Clients, store: LayerStore, retirement: Re
     return gone;
 }
 
-/**
- * Every version of the layer that exists and whose record says that this owner answers for it; in order of their numbers.
- *
- * A version that somebody deleted by hand takes no place among those that are kept, whatever is still recorded of it.
- */
+/** Ends what a deletion by hand, or a run that was cut short, has left of versions that do not exist any more. */
+export async function forgetGone(
+    store: LayerStore,
+    owned: readonly OwnedVersion[],
+    current: number | undefined,
+): Promise<void> {
+    for (const { version, record, exists } of owned) {
+        if (!exists && version !== current) {
+            await forgetPublication(store, record.versionKey, version);
+            await removeVersionFolder(store, version);
+        }
+    }
+}
+
+/** Every version of the layer whose record says that this owner answers for it; in order of their numbers. */
 export async function listOwnedVersions(
     clients: Clients,
     store: LayerStore,
@@ -79,13 +94,14 @@ export async function listOwnedVersions(
 ): Promise<OwnedVersion[]> {
     const claims = await listAllClaims(store);
     const objects = await listObjects(store.bucket, store.versionsFolder);
-    const recorded = new Set(objects.flatMap(({ key }) => parseVersionFolder(store, key) ?? []));
-    const versions = await listVersionNumbers(clients, layerName, signal);
+    const versions = [...new Set(objects.flatMap(({ key }) => parseVersionFolder(store, key) ?? []))];
+    const existing = new Set(await listVersionNumbers(clients, layerName, signal));
     const owned: OwnedVersion[] = [];
-    for (const version of versions.reverse()) {
-        const record = recorded.has(version) ? await readRecord(store, version) : undefined;
+    for (const version of versions.sort((left, right) => left - right)) {
+        const record = await readRecord(store, version);
         if (record?.owner === owner.id) {
-            owned.push({ version, record, claimedByOthers: othersClaim(claims, version, owner) });
+            const claimedByOthers = othersClaim(claims, version, owner);
+            owned.push({ version, record, exists: existing.has(version), claimedByOthers });
         }
     }
     return owned;
@@ -101,6 +117,7 @@ export async function removeVersion(
     store: LayerStore,
     record: VersionRecord,
     { layerName, owner, signal }: Pick<Retirement, "layerName" | "owner" | "signal">,
+    { withArtifact = false }: { readonly withArtifact?: boolean } = {},
 ): Promise<boolean> {
     const { version } = record;
     await forgetPublication(store, record.versionKey, version);
@@ -109,6 +126,9 @@ export async function removeVersion(
         return false;
     }
     await deleteLayerVersion(clients, layerName, version, signal);
+    if (withArtifact) {
+        await removeArtifact(store, record);
+    }
     await removeVersionFolder(store, version);
     return true;
 }
@@ -123,24 +143,22 @@ export async function removeVersionFolder(store: LayerStore, version: number): P
     await deleteObject(store.bucket, record);
 }
 
-/** Deletes the artifacts that were only those records' own: no record that is left names them. */
-export async function removeArtifacts(store: LayerStore, removed: readonly VersionRecord[]): Promise<void> {
-    const objects = await listObjects(store.bucket, store.artifactsFolder);
-    const used = new Set<string>();
-    // Other accounts and regions share the artifacts, so every record below the layer's folder counts.
-    for (const { key } of objects) {
-        if (key.endsWith("/record.json")) {
+/**
+ * Deletes the artifact that was only this record's own: no other record names it, as its artifact or as its content.
+ * Other accounts and regions share the artifacts, so every record below the layer's folder counts.
+ */
+async function removeArtifact(store: LayerStore, removed: VersionRecord): Promise<void> {
+    const artifact = artifactObject(store, removed.artifactKey);
+    const uri = objectUri(store.bucket, artifact);
+    for (const { key } of await listObjects(store.bucket, store.artifactsFolder)) {
+        if (key.endsWith("/record.json") && key !== recordObject(store, removed.version)) {
             const record = await readRecordAt(store.bucket, key);
-            if (record !== undefined) {
-                used.add(record.artifactKey);
+            if (record?.artifactKey === removed.artifactKey || record?.artifactUri === uri) {
+                return;
             }
         }
     }
-    for (const artifactKey of new Set(removed.map((record) => record.artifactKey))) {
-        if (!used.has(artifactKey)) {
-            await deleteObject(store.bucket, artifactObject(store, artifactKey));
-        }
-    }
+    await deleteObject(store.bucket, artifact);
 }
 
 const othersClaim = (claims: readonly Claim[], version: number, owner: Owner): boolean =>

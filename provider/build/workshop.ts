@@ -11,7 +11,7 @@ import { readNetrc } from "./netrc";
 import type { Tool } from "./tool";
 
 /** What the parts of one build share. Close its fetcher. */
-export interface Session {
+export interface Workshop {
     readonly lookup: Lookup;
     readonly fetcher: Fetcher;
     readonly environment: NodeJS.ProcessEnv;
@@ -20,7 +20,7 @@ export interface Session {
 }
 
 /** Finds indexes and their credentials. Throws ARGUMENT_INVALID for an index that can't be used. */
-export async function openSession(request: BuildRequest, context: BuildContext): Promise<Session> {
+export async function openWorkshop(request: BuildRequest, context: BuildContext): Promise<Workshop> {
     const environment = context.environment ?? process.env;
     const lookup: Lookup = {
         manifest: request.manifest,
