@@ -15,6 +15,8 @@ export interface Archive {
     readonly resolution?: Readonly<Record<string, string>> | undefined;
     /** Builds, packages and uploads, or finds that it has been done. Asked at most once. */
     readonly prepare: () => Promise<PreparedArchive>;
+    /** What can be told of it without making it: for a version that was published before, by a run that told nobody. */
+    readonly look: () => Promise<Pick<PreparedArchive, "uncompressedSize" | "artifactUri">>;
 }
 
 /** An archive that Lambda can be given. */

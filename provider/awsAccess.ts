@@ -2,6 +2,7 @@ import type { Clients, Timeouts } from "./aws/clients";
 import { type AwsConfiguration, type GetSetting, readAwsConfiguration } from "./aws/configuration";
 import { awsError } from "./aws/failures";
 import { loadLambda, loadSts } from "./aws/sdk";
+import { LayerError } from "./errors";
 import type { LeaseTiming } from "./publish/publication";
 
 /**
@@ -67,6 +68,13 @@ export const leaseTiming = (): LeaseTiming => (limits.lease === undefined ? {} :
 /** Clients for a region, made once. */
 export function clientsFor(region: string): Promise<Clients> {
     return once(clientsByRegion, region, async () => {
+        const problem = configuration.problems[0];
+        if (problem !== undefined) {
+            throw new LayerError("ARGUMENT_INVALID", {
+                what: `The stack's AWS settings cannot be used: ${problem}.`,
+                next: "Correct the setting with `pulumi config set`, or remove it with `pulumi config rm`.",
+            });
+        }
         const { createClients } = await import("./aws/clients");
         return createClients(configuration, region, limits.timeouts);
     });
@@ -78,12 +86,25 @@ export function accountOf(clients: Clients): Promise<string> {
         const { GetCallerIdentityCommand } = await loadSts();
         try {
             // No signal: what one layer's time-out stops, others may be waiting for.
-            const { Account } = await clients.sts.send(new GetCallerIdentityCommand({}));
-            return Account ?? "";
+            const { Account = "" } = await clients.sts.send(new GetCallerIdentityCommand({}));
+            requireAllowed(Account);
+            return Account;
         } catch (error) {
             throw awsError(error, "sts:GetCallerIdentity");
         }
     });
+}
+
+/** The stack may say which accounts it is for. */
+function requireAllowed(account: string): void {
+    const { allowedAccountIds, forbiddenAccountIds } = configuration;
+    const isAllowed = allowedAccountIds.length === 0 || allowedAccountIds.includes(account);
+    if (!isAllowed || forbiddenAccountIds.includes(account)) {
+        throw new LayerError("ACCESS_DENIED", {
+            what: `The credentials belong to account ${account}, which aws:${isAllowed ? "forbiddenAccountIds" : "allowedAccountIds"} rules out.`,
+            next: "Use credentials of the right account, or correct the setting.",
+        });
+    }
 }
 
 function once<Value>(

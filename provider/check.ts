@@ -52,6 +52,7 @@ export async function check(olds: Props, news: Props): Promise<CheckOutcome> {
         });
     }
     checkLayerArn(given, news, failures);
+    checkPrefix(olds, given, failures);
     const owner = parseOwner(textOf(news, "owner") ?? "");
     engineMemory.noteCheck(owner.id, {
         layer: layerOf(inputs),
@@ -197,4 +198,16 @@ function withCode({ property, reason }: ArgumentProblem): ArgumentProblem {
 function toProblem(error: LayerError): ArgumentProblem {
     const property = error.failure.property ?? "manifest";
     return { property: canHoldSecrets(property) ? "" : property, reason: error.message };
+}
+
+/** A folder holds the records of one layer, so a layer that gets another name needs another prefix. */
+function checkPrefix(olds: Props, inputs: Props, failures: ArgumentProblem[]): void {
+    const stays = (name: string) => olds[name] !== undefined && olds[name] === inputs[name];
+    const renamed = textOf(olds, "layerName") !== undefined && olds["layerName"] !== inputs["layerName"];
+    if (renamed && stays("bucket") && stays("prefix")) {
+        failures.push({
+            property: "prefix",
+            reason: `prefix holds the records of layer "${String(olds["layerName"])}": give "${String(inputs["layerName"])}" another one, or leave prefix out`,
+        });
+    }
 }

@@ -2,7 +2,7 @@ import type { dynamic } from "@pulumi/pulumi";
 import { adoptVersion } from "./adoption";
 import type { Archive, PreparedArchive } from "./archive";
 import type { Clients } from "./aws/clients";
-import type { Bucket } from "./aws/objects";
+import { type Bucket, deleteObject } from "./aws/objects";
 import { accountOf, clientsFor, leaseTiming } from "./awsAccess";
 import { engineMemory, layerOf } from "./engineMemory";
 import { isLayerError, LayerError } from "./errors";
@@ -17,7 +17,7 @@ import { withdrawGrants } from "./publish/handOver";
 import { versionKey } from "./publish/keys";
 import { markOwnFolder, requireOwnFolder } from "./publish/layerMark";
 import type { PublishedVersion } from "./publish/layerVersion";
-import type { LayerStore } from "./publish/layout";
+import { artifactObject, type LayerStore } from "./publish/layout";
 import { publishOnce } from "./publish/publishOnce";
 import { keepVersion } from "./publish/record";
 import { createRecord } from "./record";
@@ -32,7 +32,17 @@ import { type Destination, openDestination } from "./upload/destination";
  */
 export function create(props: Props): Promise<dynamic.CreateResult> {
     const inputs = asCheckedInputs(props);
-    return interruptible(inputs.timeoutMinutes, (signal) => createVersion(inputs, signal));
+    return interruptible(inputs.timeoutMinutes, async (signal) => {
+        try {
+            return await createVersion(inputs, signal);
+        } catch (error) {
+            // The engine keeps these properties as they are: without the provider's text no later hook could run.
+            if (error instanceof PartialFailure && props["__provider"] !== undefined) {
+                error.properties["__provider"] = props["__provider"];
+            }
+            throw error;
+        }
+    });
 }
 
 async function createVersion(inputs: CheckedInputs, signal: AbortSignal): Promise<dynamic.CreateResult> {
@@ -102,7 +112,15 @@ async function createVersion(inputs: CheckedInputs, signal: AbortSignal): Promis
             };
         },
         signal,
-    );
+    ).catch(async (error: unknown) => {
+        if (isLayerError(error) && error.code === "PUBLISH_MISMATCH" && store !== undefined) {
+            // Whatever lies there is not what its label says: the next run makes it anew.
+            await deleteObject(store.bucket, artifactObject(store, archive.artifactKey)).catch(
+                () => undefined,
+            );
+        }
+        throw error;
+    });
     engineMemory.noteCreate(owner.id, published.layerVersionArn);
     report(
         inputs.layerName,
@@ -165,21 +183,28 @@ async function keep(made: Made): Promise<Record<string, unknown>> {
     const { clients, inputs, outputs, archive, packages, store, owner, published, signal } = made;
     let settled = outputs;
     try {
+        const isOurs = outputs.origin === "published";
+        if (isOurs && outputs.artifactUri === undefined && outputs.uncompressedSize === undefined) {
+            const { uncompressedSize, artifactUri } = await archive.look();
+            settled = { ...outputs, uncompressedSize, artifactUri };
+        }
         if (store !== undefined) {
-            const record = createRecord(inputs, outputs, published, archive.manifest, packages);
+            const record = createRecord(inputs, settled, published, archive.manifest, packages);
             const kept = await keepVersion(store, published, archive.manifest, record, owner);
             settled = {
-                ...outputs,
+                ...settled,
+                // A version that someone else published stays theirs, however it is come by.
+                origin: kept.record.publishedBy === "" ? "adopted" : settled.origin,
                 manifestUri: kept.manifestUri,
                 recordUri: kept.recordUri,
                 // What a version that was taken over is known for from its record.
-                uncompressedSize: outputs.uncompressedSize ?? kept.record.uncompressedSize,
-                artifactUri: outputs.artifactUri ?? kept.record.artifactUri,
+                uncompressedSize: settled.uncompressedSize ?? kept.record.uncompressedSize,
+                artifactUri: settled.artifactUri ?? kept.record.artifactUri,
             };
             const replaced = engineMemory.pendingReleases.get(`${owner.id} ${layerOf({ ...inputs })}`);
             if (replaced !== undefined && replaced !== published.version) {
                 await releaseClaim(store, replaced, owner);
-                const hadGrants = engineMemory.checkedFor(owner.id)?.hadPermissions;
+                const hadGrants = hadPermissions(owner);
                 const { layerName } = inputs;
                 await withdrawGrants(clients, store, {
                     layerName,
@@ -190,18 +215,34 @@ async function keep(made: Made): Promise<Record<string, unknown>> {
                 });
             }
         }
-        await assertGrants(clients, store, inputs, owner, published.version, signal);
+        await assertGrants(clients, store, inputs, owner, published.version, hadPermissions(owner), signal);
         return toProps(inputs, settled);
     } catch (error) {
         const reason = isLayerError(error) ? error.message : String(error);
-        throw Object.assign(new Error(reason), {
-            id: published.layerVersionArn,
-            properties: toProps(inputs, settled),
-            reasons: [
-                `Version ${published.version} of layer "${inputs.layerName}" is published and kept, but what belongs to it is not complete. The next \`pulumi up\` finishes it without publishing again.`,
-                reason,
-            ],
-        });
+        // An empty list instead of none: what was given before is still to be taken back, see update.ts.
+        const permissions = inputs.permissions ?? (hadPermissions(owner) ? [] : undefined);
+        const properties = {
+            ...toProps(inputs, settled),
+            ...(permissions === undefined ? {} : { permissions }),
+        };
+        throw new PartialFailure(reason, published.layerVersionArn, properties, [
+            `Version ${published.version} of layer "${inputs.layerName}" is published and kept, but what belongs to it is not complete. The next \`pulumi up\` finishes it without publishing again.`,
+            reason,
+        ]);
+    }
+}
+
+const hadPermissions = (owner: Owner): boolean => engineMemory.checkedFor(owner.id)?.hadPermissions ?? false;
+
+/** The form in which Pulumi takes a resource that exists, but is not complete (`ErrorResourceInitFailed`). */
+class PartialFailure extends Error {
+    constructor(
+        message: string,
+        readonly id: string,
+        readonly properties: Record<string, unknown>,
+        readonly reasons: readonly string[],
+    ) {
+        super(message);
     }
 }
 

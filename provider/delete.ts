@@ -3,9 +3,10 @@ import { objectUri } from "./aws/objects";
 import { accountOf, clientsFor } from "./awsAccess";
 import { engineMemory, layerOf } from "./engineMemory";
 import { isLayerError } from "./errors";
-import { readKeepVersions } from "./inputs";
+import { readKeepVersions, readMinutes } from "./inputs";
 import { interruptible } from "./interrupt";
 import { parseLayerVersionArn } from "./outputs";
+import { requireOwnVersion } from "./ownAccount";
 import { parseOwner } from "./owner";
 import { type Props, textOf } from "./props";
 import { deleteLayerVersion } from "./publish/layerVersion";
@@ -20,7 +21,7 @@ import { openDestination } from "./upload/destination";
  * The old half of a replacement keeps its version: functions elsewhere may use it. Deleting twice is success.
  */
 export function remove(id: string, props: Props): Promise<void> {
-    return interruptible(undefined, async (signal) => {
+    return interruptible(readMinutes(props), async (signal) => {
         const { layerName, version, region } = parseLayerVersionArn(id);
         const owner = parseOwner(textOf(props, "owner") ?? "");
         if (engineMemory.createdFor(owner.id) === id) {
@@ -29,6 +30,7 @@ export function remove(id: string, props: Props): Promise<void> {
         }
         const survivor = engineMemory.survivorOf(owner.id, layerOf(props));
         const clients = await clientsFor(region);
+        await requireOwnVersion(id, clients);
         const store = await openStore(clients, props, signal);
         if (store === undefined) {
             // Without records nothing tells who else uses a version: only a removed resource's own one is deleted.

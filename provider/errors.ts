@@ -34,7 +34,6 @@ export type ErrorCode =
     // upload
     | "BUCKET_NOT_FOUND"
     | "BUCKET_WRONG_REGION"
-    | "BUCKET_ACCESS_DENIED"
     | "UPLOAD_FAILED"
     // publish
     | "ARCHIVE_NOT_FOUND"

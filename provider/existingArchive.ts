@@ -35,7 +35,7 @@ export async function openExistingArchive(
         });
     }
     const manifest = { fileName: path.basename(inputs.manifest), bytes: file.bytes, md5: file.md5 };
-    const { s3Bucket, s3Key, s3ObjectVersion, zipFile } = inputs.content;
+    const { s3Bucket, s3Key, s3ObjectVersion, s3ObjectStorageMode, zipFile } = inputs.content;
     if (s3Bucket !== undefined && s3Key !== undefined) {
         const bucket = bucketNamed(s3Bucket);
         const head = await headObject(bucket, s3Key, s3ObjectVersion);
@@ -46,6 +46,8 @@ export async function openExistingArchive(
             // An ETag names the object's bytes within its bucket, whatever it is made of.
             artifactKey: contentKey({
                 s3: { bucket: s3Bucket, key: s3Key, etag: head.etag, size: head.size },
+                // A version that refers to an object is another one than its copy.
+                ...(s3ObjectStorageMode === "REFERENCE" ? { reference: versionId } : {}),
             }),
             manifest,
             prepare: async () => ({
@@ -53,6 +55,9 @@ export async function openExistingArchive(
                     S3Bucket: s3Bucket,
                     S3Key: s3Key,
                     ...(versionId === undefined ? {} : { S3ObjectVersion: versionId }),
+                    ...(s3ObjectStorageMode === undefined
+                        ? {}
+                        : { S3ObjectStorageMode: s3ObjectStorageMode }),
                 },
                 // Without it nobody could tell whether a publish call without an answer has published this archive.
                 codeSha256: labelledSha256(head) ?? (await hashObject(bucket, s3Key, versionId)),
@@ -60,6 +65,7 @@ export async function openExistingArchive(
                 uncompressedSize: undefined,
                 artifactUri: uri,
             }),
+            look: async () => ({ uncompressedSize: undefined, artifactUri: uri }),
         };
     }
     return openLocalZip(inputs, zipFile ?? "", manifest, destination, folder);
@@ -86,9 +92,14 @@ async function openLocalZip(
         codeSize: facts.size,
         uncompressedSize: facts.uncompressedSize,
     };
+    const uri =
+        facts.size <= inlineZipLimit || destination === undefined
+            ? undefined
+            : objectUri(destination.store.bucket, artifactObject(destination.store, artifactKey));
     return {
         artifactKey,
         manifest,
+        look: async () => ({ uncompressedSize: facts.uncompressedSize, artifactUri: uri }),
         prepare: async (): Promise<PreparedArchive> => {
             if (facts.size <= inlineZipLimit) {
                 return { ...known, content: { ZipFile: await readFile(zipPath) }, artifactUri: undefined };
@@ -117,7 +128,7 @@ async function openLocalZip(
                     S3Key: key,
                     ...(stored.versionId === undefined ? {} : { S3ObjectVersion: stored.versionId }),
                 },
-                artifactUri: objectUri(store.bucket, key),
+                artifactUri: uri,
             };
         },
     };

@@ -16,9 +16,10 @@ export async function assertGrants(
     inputs: CheckedInputs,
     owner: Owner,
     version: number,
+    hadPermissions: boolean,
     signal: AbortSignal,
 ): Promise<void> {
-    const before = engineMemory.checkedFor(owner.id)?.hadPermissions ?? false;
+    const before = hadPermissions || (engineMemory.checkedFor(owner.id)?.hadPermissions ?? false);
     if (inputs.permissions === undefined && !before) {
         return;
     }

@@ -94,6 +94,7 @@ export interface LayerContent {
     readonly s3Bucket?: string;
     readonly s3Key?: string;
     readonly s3ObjectVersion?: string;
+    readonly s3ObjectStorageMode?: "COPY" | "REFERENCE";
     /** Path of a local zip, relative to the program's directory. */
     readonly zipFile?: string;
 }
@@ -116,15 +117,28 @@ const content: Rule = (value) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
         return "must be { s3Bucket, s3Key } or { zipFile }";
     }
-    const { s3Bucket, s3Key, s3ObjectVersion, zipFile, ...others } = value as Record<string, unknown>;
+    const {
+        s3Bucket,
+        s3Key,
+        s3ObjectVersion,
+        s3ObjectStorageMode: mode,
+        zipFile,
+        ...others
+    } = value as Record<string, unknown>;
     const unexpected = Object.keys(others)[0];
     if (unexpected !== undefined) {
-        return `must be { s3Bucket, s3Key, s3ObjectVersion? } or { zipFile }, and has an unexpected "${unexpected}"`;
+        return `must be { s3Bucket, s3Key, s3ObjectVersion?, s3ObjectStorageMode? } or { zipFile }, and has an unexpected "${unexpected}"`;
     }
     if (zipFile !== undefined) {
-        return s3Bucket === undefined && s3Key === undefined && s3ObjectVersion === undefined
+        return [s3Bucket, s3Key, s3ObjectVersion, mode].every((part) => part === undefined)
             ? text()(zipFile)
             : "must name the archive once: either s3Bucket and s3Key, or zipFile";
+    }
+    if (mode !== undefined && mode !== "COPY" && mode !== "REFERENCE") {
+        return `must have "COPY" or "REFERENCE" as its s3ObjectStorageMode, but has ${JSON.stringify(mode)}`;
+    }
+    if (mode === "REFERENCE" && s3ObjectVersion === undefined) {
+        return "must name the s3ObjectVersion when its s3ObjectStorageMode is REFERENCE: Lambda uses that very object";
     }
     const problems: [string, string | undefined][] = [
         ["s3Bucket", text(bucketProblem)(s3Bucket)],
@@ -293,3 +307,7 @@ export function asCheckedInputs(props: Readonly<Record<string, unknown>>): Check
 
 /** How many superseded versions a setting keeps; all, where it says nothing. */
 export const readKeepVersions = (value: unknown): KeepVersions => (typeof value === "number" ? value : "all");
+
+/** The `timeoutMinutes` in a resource's state; `undefined` where it has none. */
+export const readMinutes = (props: Readonly<Record<string, unknown>>): number | undefined =>
+    typeof props["timeoutMinutes"] === "number" ? props["timeoutMinutes"] : undefined;

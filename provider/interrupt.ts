@@ -4,6 +4,9 @@ import { LayerError } from "./errors";
 /** Milliseconds between the engine's SIGINT and its SIGKILL that are left for cleaning up; it waits five seconds. */
 const grace = 4500;
 
+/** Milliseconds in which an answer reaches the engine. */
+const answerTime = 250;
+
 const controller = new AbortController();
 let running = 0;
 let listening = false;
@@ -37,7 +40,8 @@ export async function interruptible<Result>(
         clearTimeout(timer);
         running -= 1;
         if (controller.signal.aborted && running === 0) {
-            process.exit(130);
+            // Not at once: the answer, which may be that a version exists, has to reach the engine first.
+            setTimeout(() => process.exit(130), answerTime);
         }
     }
 }

@@ -8,6 +8,11 @@ export type LayerVersionContent =
           readonly s3Key: pulumi.Input<string>;
           /** The version of the object, in a bucket with versioning. Default: the newest. */
           readonly s3ObjectVersion?: pulumi.Input<string>;
+          /**
+           * `"COPY"` (default): Lambda keeps a copy. `"REFERENCE"`: it uses the object where it is, which needs
+           * {@link s3ObjectVersion} and has to stay as long as the version; this product never deletes it.
+           */
+          readonly s3ObjectStorageMode?: pulumi.Input<"COPY" | "REFERENCE">;
       }
     | {
           /** Path of the zip, relative to the program's directory. Above 50 MiB it goes through {@link LayerVersionArgs.bucket}. */

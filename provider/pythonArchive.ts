@@ -56,6 +56,12 @@ export async function openPythonArchive(
                 return { ...inBucket(stored), packages: artifact.packages };
             });
         },
+        look: async () => {
+            const found = await findArtifact(bucket, key, artifactKey);
+            return found === undefined
+                ? { uncompressedSize: undefined, artifactUri: undefined }
+                : inBucket(found);
+        },
     };
 }
 

@@ -27,7 +27,7 @@ export interface PythonLayerArgs extends LayerArgs {
     readonly manifest: pulumi.Input<string>;
     /** The kind of manifest, where its name does not say. */
     readonly manifestKind?: pulumi.Input<"requirements.txt" | "poetry.lock" | "uv.lock">;
-    /** The S3 bucket that keeps artifacts, manifests and records. It must be in the layer's region. */
+    /** The S3 bucket that keeps artifacts, manifests and records. A layer above 50 MiB needs one in its own region. */
     readonly bucket: pulumi.Input<string>;
     /**
      * Name of the layer, or the ARN of a layer of this account and region. Default: `<project>-<stack>-<resource>`,

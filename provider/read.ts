@@ -4,15 +4,18 @@ import type { Clients } from "./aws/clients";
 import { readObject } from "./aws/objects";
 import { accountOf, clientsFor } from "./awsAccess";
 import { isLayerError } from "./errors";
-import { completeRecords } from "./inputs";
+import { completeRecords, readMinutes } from "./inputs";
 import { interruptible } from "./interrupt";
 import { outputNames, parseLayerVersionArn, publishedOutputs } from "./outputs";
+import { requireOwnVersion } from "./ownAccount";
 import { parseOwner } from "./owner";
 import { jsonProps, type Props, sameValue, textOf, textsOf } from "./props";
 import { listClaims } from "./publish/claims";
 import { getLayerVersion } from "./publish/layerVersion";
+import type { LayerStore } from "./publish/layout";
 import { readPermissions } from "./publish/permissions";
 import { readRecord } from "./publish/record";
+import { listOwnedVersions } from "./publish/retention";
 import { openDestination } from "./upload/destination";
 
 /**
@@ -24,9 +27,10 @@ import { openDestination } from "./upload/destination";
  * settings of the last `up`.
  */
 export function read(id: string, props: Props = {}): Promise<dynamic.ReadResult> {
-    return interruptible(undefined, async (signal) => {
+    return interruptible(readMinutes(props), async (signal) => {
         const { layerName, version, region } = parseLayerVersionArn(id);
         const clients = await clientsFor(region);
+        await requireOwnVersion(id, clients);
         const published = await getLayerVersion(clients, layerName, version, signal);
         if (published === undefined) {
             return {};
@@ -62,38 +66,33 @@ async function missingRecords(
     signal: AbortSignal,
 ): Promise<string | undefined> {
     const bucket = textOf(props, "bucket");
-    const manifestUri = textOf(props, "manifestUri");
     if (bucket === undefined) {
         return undefined;
     }
-    const account = await accountOf(clients);
-    try {
-        const place = { bucket, prefix: textOf(props, "prefix") ?? "" };
-        const { store } = await openDestination(clients, account, place, signal);
-        const manifest = await readObject(
-            store.bucket,
-            manifestUri?.slice(`s3://${bucket}/`.length) ?? "missing",
-        );
-        const owner = parseOwner(textOf(props, "owner") ?? "");
-        const missing = [
-            ...(manifest === undefined ? ["manifest missing"] : []),
-            ...(manifest !== undefined && md5(manifest.body) !== props["manifestMd5"]
-                ? ["manifest altered"]
-                : []),
-            ...((await readRecord(store, version)) === undefined ? ["record missing"] : []),
-            ...((await listClaims(store, version)).some(({ ownerHash }) => ownerHash === owner.hash)
-                ? []
-                : ["claim missing"]),
-        ];
-        return missing.length === 0 ? completeRecords : missing.join(", ");
-    } catch (error) {
-        if (isLayerError(error) && error.code === "BUCKET_NOT_FOUND") {
-            return "bucket missing";
-        }
-        throw error;
+    const store = await openRecords(clients, props, signal);
+    if (store === undefined) {
+        return "bucket missing";
     }
+    const manifestUri = textOf(props, "manifestUri");
+    const manifest =
+        manifestUri === undefined
+            ? undefined
+            : await readObject(store.bucket, manifestUri.slice(`s3://${bucket}/`.length));
+    const owner = parseOwner(textOf(props, "owner") ?? "");
+    const missing = [
+        ...(manifest === undefined ? ["manifest missing"] : []),
+        ...(manifest !== undefined && md5(manifest.body) !== props["manifestMd5"]
+            ? ["manifest altered"]
+            : []),
+        ...((await readRecord(store, version)) === undefined ? ["record missing"] : []),
+        ...((await listClaims(store, version)).some(({ ownerHash }) => ownerHash === owner.hash)
+            ? []
+            : ["claim missing"]),
+    ];
+    return missing.length === 0 ? completeRecords : missing.join(", ");
 }
 
+/** The grantees of the first version, the current or a kept one, that has others than it should. */
 async function driftOfPermissions(
     clients: Clients,
     layerName: string,
@@ -105,8 +104,38 @@ async function driftOfPermissions(
         return {};
     }
     const owner = parseOwner(textOf(props, "owner") ?? "");
-    const permissions = await readPermissions(clients, layerName, version, owner, signal);
-    return sameValue(permissions, textsOf(props, "permissions")) ? {} : { permissions };
+    const store = await openRecords(clients, props, signal);
+    const owned =
+        store === undefined ? [] : await listOwnedVersions(clients, store, { layerName, owner, signal });
+    const kept = owned.filter(({ exists }) => exists).map((each) => each.version);
+    for (const each of new Set([version, ...kept])) {
+        const permissions = await readPermissions(clients, layerName, each, owner, signal);
+        if (!sameValue(permissions, textsOf(props, "permissions"))) {
+            return { permissions };
+        }
+    }
+    return {};
+}
+
+/** Where the records are; `undefined` when none are kept, or their bucket is gone. */
+async function openRecords(
+    clients: Clients,
+    props: Props,
+    signal: AbortSignal,
+): Promise<LayerStore | undefined> {
+    const bucket = textOf(props, "bucket");
+    if (bucket === undefined) {
+        return undefined;
+    }
+    try {
+        const place = { bucket, prefix: textOf(props, "prefix") ?? "" };
+        return (await openDestination(clients, await accountOf(clients), place, signal)).store;
+    } catch (error) {
+        if (isLayerError(error) && error.code === "BUCKET_NOT_FOUND") {
+            return undefined;
+        }
+        throw error;
+    }
 }
 
 const md5 = (bytes: Buffer): string => createHash("md5").update(bytes).digest("hex");

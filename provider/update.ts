@@ -3,20 +3,22 @@ import path from "node:path";
 import type { dynamic } from "@pulumi/pulumi";
 import type { Clients } from "./aws/clients";
 import { readObject } from "./aws/objects";
-import { accountOf, clientsFor } from "./awsAccess";
+import { accountOf, clientsFor, leaseTiming } from "./awsAccess";
 import { isLayerError, LayerError } from "./errors";
 import { assertGrants } from "./grants";
 import { asCheckedInputs, type CheckedInputs, readKeepVersions } from "./inputs";
 import { interruptible } from "./interrupt";
 import { readManifestBytes } from "./manifest";
 import { parseLayerVersionArn, publishedOutputs, readOutputs, toProps, type VersionOutputs } from "./outputs";
+import { requireOwnVersion } from "./ownAccount";
 import { parseOwner } from "./owner";
 import { type Props, textOf } from "./props";
 import { releaseClaim } from "./publish/claims";
 import { handOverAll, withdrawGrants } from "./publish/handOver";
-import { markOwnFolder } from "./publish/layerMark";
+import { markOwnFolder, removeOwnFolder } from "./publish/layerMark";
 import { getLayerVersion, type PublishedVersion } from "./publish/layerVersion";
 import { manifestObject } from "./publish/layout";
+import { moveRecords } from "./publish/moveRecords";
 import { notePublication } from "./publish/publication";
 import { type KeptManifest, keepVersion, readRecord } from "./publish/record";
 import { retire } from "./publish/retention";
@@ -45,9 +47,10 @@ async function updateVersion(
 ): Promise<Record<string, unknown>> {
     const { layerName, version } = parseLayerVersionArn(id);
     const clients = await clientsFor(inputs.region);
+    await requireOwnVersion(id, clients);
     const published = await getLayerVersion(clients, layerName, version, signal);
     if (published === undefined) {
-        throw new LayerError("AWS_FAILED", {
+        throw new LayerError("VERSION_NOT_FOUND", {
             what: `Version ${version} of layer "${layerName}" does not exist any more.`,
             where: id,
             next: "Run `pulumi refresh`, then `pulumi up`: the version is made again.",
@@ -64,8 +67,9 @@ async function updateVersion(
         recordUri: undefined,
     };
     const owner = parseOwner(inputs.owner);
+    const hadPermissions = olds["permissions"] !== undefined;
     if (inputs.bucket === undefined) {
-        await assertGrants(clients, undefined, inputs, owner, version, signal);
+        await assertGrants(clients, undefined, inputs, owner, version, hadPermissions, signal);
         return toProps(inputs, outputs);
     }
     const account = await accountOf(clients);
@@ -74,7 +78,8 @@ async function updateVersion(
     const destination = await open(inputs.bucket, inputs.prefix ?? "");
     await markOwnFolder(destination.store, layerName);
     const old = await openOld(olds, inputs, open);
-    const kept = await keepIn(destination, old, published, outputs, inputs);
+    const formerOwner = textOf(olds, "owner") ?? inputs.owner;
+    const kept = await keepIn(destination, old, published, outputs, inputs, formerOwner);
     await leaveOld(clients, old, destination, published.version, olds, inputs, signal);
     const { store } = destination;
     const keepVersions = readKeepVersions(inputs.keepVersions);
@@ -88,7 +93,7 @@ async function updateVersion(
     if (deleted.length > 0) {
         report(layerName, `deleted superseded versions ${deleted.join(", ")}`);
     }
-    await assertGrants(clients, store, inputs, owner, version, signal);
+    await assertGrants(clients, store, inputs, owner, version, hadPermissions, signal);
     return toProps(inputs, { ...outputs, ...kept });
 }
 
@@ -106,8 +111,8 @@ async function openOld(
     try {
         return await open(bucket, prefix);
     } catch (error) {
-        // An old place that is gone, or closed to us by now, is no reason not to move away from it.
-        if (isLayerError(error) && ["BUCKET_NOT_FOUND", "ACCESS_DENIED"].includes(error.code)) {
+        // An old place that is gone is no reason not to move away from it. One that is closed to us may hold others' claims.
+        if (isLayerError(error) && error.code === "BUCKET_NOT_FOUND") {
             return undefined;
         }
         throw error;
@@ -120,14 +125,24 @@ async function keepIn(
     published: PublishedVersion,
     outputs: VersionOutputs,
     inputs: CheckedInputs,
+    formerOwner: string,
 ): Promise<Pick<VersionOutputs, "manifestUri" | "recordUri">> {
     const manifest = await readCheckedManifest(inputs, old ?? destination, published.version);
     const moved = old === undefined ? undefined : await readRecord(old.store, published.version);
     const made = createRecord(inputs, outputs, published, manifest);
-    const record = moved === undefined ? made : { ...moved, ...made, publishedBy: moved.publishedBy };
+    const record =
+        moved === undefined
+            ? made
+            : {
+                  ...moved,
+                  ...made,
+                  publishedBy: moved.publishedBy,
+                  // Whoever did not answer for the version does not come to by moving.
+                  owner: moved.owner === formerOwner ? made.owner : moved.owner,
+              };
     const kept = await keepVersion(destination.store, published, manifest, record, parseOwner(inputs.owner));
     if (outputs.versionKey !== "") {
-        await notePublication(destination.store, outputs.versionKey, published.version);
+        await notePublication(destination.store, outputs.versionKey, published.version, leaseTiming());
     }
     return { manifestUri: kept.manifestUri, recordUri: kept.recordUri };
 }
@@ -168,22 +183,21 @@ async function leaveOld(
     inputs: CheckedInputs,
     signal: AbortSignal,
 ): Promise<void> {
-    const formerOwner = parseOwner(textOf(olds, "owner") ?? inputs.owner);
-    if (old !== undefined) {
-        await releaseClaim(old.store, version, formerOwner);
-    }
-    if (formerOwner.id === inputs.owner) {
-        return;
-    }
     const { store } = destination;
-    await releaseClaim(store, version, formerOwner);
-    const left = {
+    const former = {
         layerName: inputs.layerName,
-        owner: formerOwner,
+        owner: parseOwner(textOf(olds, "owner") ?? inputs.owner),
         hadGrants: olds["permissions"] !== undefined,
         heirGrants: inputs.permissions,
         signal,
     };
-    await handOverAll(clients, store, left, parseOwner(inputs.owner));
-    await withdrawGrants(clients, store, { ...left, version });
+    if (old !== undefined) {
+        await moveRecords(clients, old.store, store, { ...former, current: version });
+        await removeOwnFolder(old.store, { withArtifacts: false });
+    }
+    if (former.owner.id !== inputs.owner) {
+        await releaseClaim(store, version, former.owner);
+        await handOverAll(clients, store, former, parseOwner(inputs.owner));
+        await withdrawGrants(clients, store, { ...former, version });
+    }
 }

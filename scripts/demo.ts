@@ -46,8 +46,7 @@ async function main(): Promise<void> {
         await tell(project, aws, tools, tarball);
         say(`Done in ${Math.round((performance.now() - started) / 1000)} s.`);
     } finally {
-        await project.remove();
-        await emulator.stop();
+        await project.remove().finally(() => emulator.stop());
     }
 }
 
@@ -79,7 +78,11 @@ async function tell(
     step(`Move ${bump.name} from ${bump.from} to ${bump.to}, and lock again`);
     const pyproject = join(project.folder, "pyproject.toml");
     const text = await readFile(pyproject, "utf8");
-    await writeFile(pyproject, text.replace(`${bump.name}==${bump.from}`, `${bump.name}==${bump.to}`));
+    const bumped = text.replace(`${bump.name}==${bump.from}`, `${bump.name}==${bump.to}`);
+    if (bumped === text) {
+        throw new Error(`examples/quickstart/pyproject.toml does not ask for ${bump.name} ${bump.from}.`);
+    }
+    await writeFile(pyproject, bumped);
     command("uv lock");
     await lock(project, tools);
 

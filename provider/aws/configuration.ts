@@ -25,31 +25,53 @@ export interface AwsConfiguration {
     readonly assumeRoles: readonly AssumedRole[];
     /** How often a call is tried again; default 10, so that hundreds of layers fit into the account's request rate. */
     readonly maxRetries: number;
+    /** Accounts that may be worked in; any, where it is empty. */
+    readonly allowedAccountIds: readonly string[];
+    readonly forbiddenAccountIds: readonly string[];
+    /**
+     * Settings that say who to be and cannot be understood, in words. Whoever makes a client refuses them: going on
+     * without one would mean to publish as someone else. Reading itself must not fail, see `awsAccess.ts`.
+     */
+    readonly problems: readonly string[];
 }
 
 /** Reads one value of the stack's configuration by its full name; `undefined` where it is not set. */
 export type GetSetting = (key: string) => string | undefined;
 
-/** The AWS settings of a stack. A value of the wrong shape counts as not set, as it does for `pulumi-aws`. */
+/** The AWS settings of a stack. What cannot be understood is among the `problems` where it says who to be. */
 export function readAwsConfiguration(get: GetSetting): AwsConfiguration {
     const text = (name: string) => get(`aws:${name}`) || undefined;
     const maxRetries = Number(text("maxRetries") ?? Number.NaN);
+    const problems: string[] = [];
+    const list = (name: string): unknown[] => {
+        const value = json(text(name));
+        if (value === undefined && text(name) !== undefined) {
+            problems.push(`aws:${name} is not JSON`);
+        }
+        return asList(value);
+    };
+    if ((text("accessKey") === undefined) !== (text("secretKey") === undefined)) {
+        problems.push("of aws:accessKey and aws:secretKey only one is set");
+    }
     return {
         ...defined("region", text("region")),
         ...defined("profile", text("profile")),
         ...defined("accessKey", text("accessKey")),
         ...defined("secretKey", text("secretKey")),
         ...defined("token", text("token")),
-        endpoints: readEndpoints(json(text("endpoints"))),
+        endpoints: readEndpoints(list("endpoints")),
         s3UsePathStyle: (text("s3UsePathStyle") ?? text("s3ForcePathStyle")) === "true",
-        assumeRoles: readRoles(json(text("assumeRoles") ?? text("assumeRole"))),
+        assumeRoles: readRoles([...list("assumeRoles"), ...list("assumeRole")], problems),
         maxRetries: Number.isInteger(maxRetries) && maxRetries >= 0 ? maxRetries : 10,
+        allowedAccountIds: list("allowedAccountIds").map(String),
+        forbiddenAccountIds: list("forbiddenAccountIds").map(String),
+        problems,
     };
 }
 
-function readEndpoints(value: unknown): Record<string, string> {
+function readEndpoints(entries: readonly unknown[]): Record<string, string> {
     const endpoints: Record<string, string> = {};
-    for (const entry of asList(value)) {
+    for (const entry of entries) {
         for (const [service, address] of Object.entries(asRecord(entry))) {
             if (typeof address === "string" && address !== "") {
                 endpoints[service] = address;
@@ -59,11 +81,15 @@ function readEndpoints(value: unknown): Record<string, string> {
     return endpoints;
 }
 
-function readRoles(value: unknown): AssumedRole[] {
+function readRoles(entries: readonly unknown[], problems: string[]): AssumedRole[] {
     const roles: AssumedRole[] = [];
-    for (const entry of asList(value)) {
-        const { roleArn, sessionName, externalId, duration } = asRecord(entry);
-        if (typeof roleArn === "string") {
+    for (const entry of entries) {
+        const { roleArn, sessionName, externalId, duration, policy, policyArns } = asRecord(entry);
+        if (typeof roleArn !== "string" || roleArn === "") {
+            problems.push("an entry of aws:assumeRoles has no roleArn");
+        } else if (policy !== undefined || policyArns !== undefined) {
+            problems.push("aws:assumeRoles narrows a role by a policy, which this provider cannot do");
+        } else {
             roles.push({
                 roleArn,
                 ...defined("sessionName", typeof sessionName === "string" ? sessionName : undefined),

@@ -1,6 +1,8 @@
 import type { Clients } from "../aws/clients";
+import { readObject } from "../aws/objects";
 import type { Owner } from "../owner";
-import type { LayerStore } from "./layout";
+import { listClaims } from "./claims";
+import { claimObject, type LayerStore } from "./layout";
 import { assertPermissions, type Grantee } from "./permissions";
 import { handOver, readRecord } from "./record";
 import { listOwnedVersions } from "./retention";
@@ -46,5 +48,43 @@ export async function withdrawGrants(
 ): Promise<void> {
     if (hadGrants === true && (await readRecord(store, version))?.owner !== owner.id) {
         await assertPermissions(clients, layerName, version, [], owner, signal);
+    }
+}
+
+/**
+ * Makes whoever else still uses the version answer for it from now on, so that the last one to go can delete it.
+ *
+ * @returns the heir; `undefined` when nobody else has a claim
+ */
+export async function handOverToClaimant(
+    clients: Clients,
+    store: LayerStore,
+    left: HandOver & { readonly version: number },
+): Promise<string | undefined> {
+    const { version, owner } = left;
+    const heir = (await listClaims(store, version)).find((claim) => claim.ownerHash !== owner.hash);
+    if (heir === undefined) {
+        return undefined;
+    }
+    const found = await readObject(store.bucket, claimObject(store, version, heir.ownerHash));
+    const ownerId = readClaimOwner(found?.body.toString("utf8") ?? "");
+    if (ownerId !== undefined) {
+        await handOver(store, version, ownerId);
+        await withdrawGrants(clients, store, left);
+    }
+    return ownerId;
+}
+
+function readClaimOwner(text: string): string | undefined {
+    try {
+        const value: unknown = JSON.parse(text);
+        return typeof value === "object" &&
+            value !== null &&
+            "owner" in value &&
+            typeof value.owner === "string"
+            ? value.owner
+            : undefined;
+    } catch {
+        return undefined;
     }
 }

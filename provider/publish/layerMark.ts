@@ -27,12 +27,25 @@ export async function markOwnFolder(store: LayerStore, layerName: string): Promi
     await requireOwnFolder(store, layerName);
 }
 
-/** Removes the mark once nothing else is left below the layer's folder. */
-export async function removeOwnFolder(store: LayerStore): Promise<void> {
-    const key = layerMarkObject(store);
-    const left = await listObjects(store.bucket, store.artifactsFolder);
-    if (left.every((object) => object.key === key)) {
+/**
+ * Removes what is left of a layer that nobody keeps a version of any more: where asked, artifacts that a run uploaded and
+ * then did not publish, and, once nothing else is there, the mark.
+ */
+export async function removeOwnFolder(
+    store: LayerStore,
+    { withArtifacts }: { readonly withArtifacts: boolean },
+): Promise<void> {
+    const mark = layerMarkObject(store);
+    const keys = (await listObjects(store.bucket, store.artifactsFolder)).map(({ key }) => key);
+    if (keys.some((key) => /\/(?:record\.json|publications\/[0-9a-f]{64}\.json)$/.test(key))) {
+        return;
+    }
+    const artifacts = !withArtifacts ? [] : keys.filter((key) => /\/artifacts\/[0-9a-f]{64}\.zip$/.test(key));
+    for (const key of artifacts) {
         await deleteObject(store.bucket, key);
+    }
+    if (keys.every((key) => key === mark || artifacts.includes(key))) {
+        await deleteObject(store.bucket, mark);
     }
 }
 

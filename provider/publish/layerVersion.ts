@@ -180,10 +180,10 @@ export async function findNewVersion(
     if (request.codeSha256 === undefined) {
         return undefined;
     }
-    for (const version of await listVersionNumbers(clients, request.layerName, signal)) {
-        if (version <= newestBefore) {
-            break;
-        }
+    const newer = (await listVersionNumbers(clients, request.layerName, signal)).filter(
+        (version) => version > newestBefore,
+    );
+    for (const version of newer) {
         const found = await describeLayerVersion(clients, request.layerName, version, signal);
         if (found !== undefined && isRequested(found, request)) {
             return toPublishedVersion(found, getLayerVersionCall(request.layerName, version));

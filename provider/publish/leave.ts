@@ -1,13 +1,12 @@
 import type { Clients } from "../aws/clients";
-import { readObject } from "../aws/objects";
 import type { Owner } from "../owner";
 import { type Claim, listAllClaims, releaseClaim } from "./claims";
-import { handOverAll, withdrawGrants } from "./handOver";
+import { handOverAll, handOverToClaimant, withdrawGrants } from "./handOver";
 import { removeOwnFolder } from "./layerMark";
 import { deleteLayerVersion } from "./layerVersion";
-import { claimObject, type LayerStore } from "./layout";
+import type { LayerStore } from "./layout";
 import type { Grantee } from "./permissions";
-import { handOver, readRecord } from "./record";
+import { readRecord } from "./record";
 import {
     type KeepVersions,
     listOwnedVersions,
@@ -83,7 +82,7 @@ export async function leaveVersion(
     const deleted = await destroyCurrent(clients, store, departure);
     deleted.push(...(await leaveKept(clients, store, departure)));
     if (departure.forceDestroy) {
-        await removeOwnFolder(store);
+        await removeOwnFolder(store, { withArtifacts: true });
     }
     await withdrawGrants(clients, store, departure);
     const kept = await listOwnedVersions(clients, store, departure);
@@ -152,35 +151,4 @@ function newerClaim(claims: readonly Claim[], version: number, owner: Owner): nu
     const isClaimed = own.some((claim) => claim.version === version);
     const newest = own[0]?.version;
     return isClaimed && newest !== version ? newest : undefined;
-}
-
-/** Whoever still uses the version answers for it from now on, so that the last one to go can delete it. */
-async function handOverToClaimant(clients: Clients, store: LayerStore, departure: Departure): Promise<void> {
-    const { version, owner } = departure;
-    const heir = (await listAllClaims(store)).find(
-        (claim) => claim.version === version && claim.ownerHash !== owner.hash,
-    );
-    if (heir === undefined) {
-        return;
-    }
-    const found = await readObject(store.bucket, claimObject(store, version, heir.ownerHash));
-    const ownerId = readClaimOwner(found?.body.toString("utf8") ?? "");
-    if (ownerId !== undefined) {
-        await handOver(store, version, ownerId);
-        await withdrawGrants(clients, store, departure);
-    }
-}
-
-function readClaimOwner(text: string): string | undefined {
-    try {
-        const value: unknown = JSON.parse(text);
-        return typeof value === "object" &&
-            value !== null &&
-            "owner" in value &&
-            typeof value.owner === "string"
-            ? value.owner
-            : undefined;
-    } catch {
-        return undefined;
-    }
 }

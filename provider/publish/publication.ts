@@ -19,8 +19,10 @@ export interface Lease {
     readonly newestBefore: number;
     /** Whether an earlier holder may have published and died before it could say so. */
     readonly takenOver: boolean;
-    /** Ends the lease: the key became this version. */
-    readonly publishedAs: (version: number) => Promise<void>;
+    /** Whether the lease is still this process's; asks S3 where the last renewal is not fresh (a machine that slept). */
+    readonly isHeld: () => Promise<boolean>;
+    /** Ends the lease: the key became this version. Answers false when someone else has taken the lease over. */
+    readonly publishedAs: (version: number) => Promise<boolean>;
     /** Ends the lease: nothing was published, and the next may try at once. */
     readonly giveFree: () => Promise<void>;
     /** Stops renewing: nobody knows whether something was published, so the next waits and then looks. */
@@ -167,15 +169,24 @@ async function take(
     }
     let etag = taken;
     let renewal = 0;
+    let renewedAt = performance.now();
     let renewing: Promise<void> = Promise.resolve();
     const renew = async () => {
         renewal += 1;
         const content = { holder, newestBefore, renewal };
-        etag = (await write(content, { ifMatch: etag })) ?? (await ownEtag()) ?? etag;
+        const renewed = (await write(content, { ifMatch: etag })) ?? (await ownEtag());
+        if (renewed !== undefined) {
+            etag = renewed;
+            renewedAt = performance.now();
+        }
+        return renewed !== undefined;
     };
     const timer = setInterval(() => {
         // A renewal that fails is no failure of the publication: at worst someone takes over and finds its version.
-        renewing = renewing.then(renew).catch(() => undefined);
+        renewing = renewing.then(renew).then(
+            () => undefined,
+            () => undefined,
+        );
     }, timeout / 3);
     timer.unref();
     const abandon = async () => {
@@ -188,6 +199,13 @@ async function take(
         newestBefore,
         takenOver,
         abandon,
+        isHeld: async () => {
+            if (performance.now() - renewedAt < timeout / 2) {
+                return true;
+            }
+            await renewing;
+            return renew();
+        },
         giveFree: async () => {
             await abandon();
             // Someone who took over meanwhile keeps what is theirs.
@@ -198,31 +216,36 @@ async function take(
         publishedAs: async (version) => {
             await abandon();
             if ((await write({ version }, { ifMatch: etag })) !== undefined) {
-                return;
+                return true;
             }
-            // Whoever took over meanwhile looks for a new version itself and finds this one: either may say so.
             const own = await ownEtag();
-            if (own !== undefined) {
-                await write({ version }, { ifMatch: own });
-            }
+            const written = own === undefined ? undefined : await write({ version }, { ifMatch: own });
+            // An answer that was lost: the key says what it should.
+            return written !== undefined || (await read(store, versionKey))?.publication.version === version;
         },
     };
 }
 
-/** Says, without a lease, which version a key became: in a place that the version's records have just moved to. */
-export async function notePublication(store: LayerStore, versionKey: string, version: number): Promise<void> {
+/**
+ * Says, without a lease, which version a key became: in a place that the version's records have just moved to, or after a
+ * publisher that could not say so. A lease in the way is left alone unless nobody renews it.
+ */
+export async function notePublication(
+    store: LayerStore,
+    versionKey: string,
+    version: number,
+    { timeout = leaseTimeout }: LeaseTiming = {},
+): Promise<void> {
     const found = await read(store, versionKey);
     if (found?.publication.version !== undefined) {
         return;
     }
+    if (found !== undefined) {
+        await pause(timeout, store.bucket.signal);
+    }
     const body = `${JSON.stringify({ version })}\n`;
-    // A lease without a version is what a publisher left who could not say so: its holder does not renew it any more.
+    // Renewed meanwhile, its ETag is another, and the write does not happen.
     const condition = found === undefined ? ({ ifNoneMatch: "*" } as const) : { ifMatch: found.etag };
-    await writeObject(
-        store.bucket,
-        publicationObject(store, versionKey),
-        body,
-        "application/json",
-        condition,
-    );
+    const key = publicationObject(store, versionKey);
+    await writeObject(store.bucket, key, body, "application/json", condition);
 }

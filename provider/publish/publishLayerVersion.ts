@@ -18,6 +18,10 @@ import {
     type PublishRequest,
     toPublishedVersion,
 } from "./layerVersion";
+import { publishRefused } from "./refusals";
+
+/** Someone else publishes the very version: this process was away for too long. Nothing is in doubt. */
+export class LeaseLost extends Error {}
 
 /** Attempts of the publish call where the answer says plainly that nothing was published. */
 const publishAttempts = 11;
@@ -29,13 +33,15 @@ const publishAttempts = 11;
  * after a pause; after an answer that leaves it open whether the version exists, Lambda is asked for a version newer
  * than `newestBefore` with the same CodeSha256.
  *
- * @throws PUBLISH_REFUSED, LAYER_TOO_LARGE, PUBLISH_MISMATCH, ACCESS_DENIED, CREDENTIALS_MISSING, AWS_FAILED
+ * @param mayPublish asked before every call; {@link LeaseLost} is thrown when it says no
+ * @throws what `refusals.ts` names, PUBLISH_MISMATCH, ACCESS_DENIED, CREDENTIALS_MISSING, AWS_FAILED
  */
 export async function publishLayerVersion(
     clients: Clients,
     request: PublishRequest,
     newestBefore: number,
     signal: AbortSignal,
+    mayPublish: () => Promise<boolean> = async () => true,
 ): Promise<PublishedVersion> {
     const call = `lambda:PublishLayerVersion for layer "${request.layerName}"`;
     const { PublishLayerVersionCommand } = await loadLambda();
@@ -53,6 +59,9 @@ export async function publishLayerVersion(
         >,
     });
     for (let attempt = 1; ; attempt++) {
+        if (!(await mayPublish())) {
+            throw new LeaseLost();
+        }
         try {
             const answer = await clients.lambdaWithoutRetry.send(command, { abortSignal: signal });
             return await verifyPublished(clients, request, toPublishedVersion(answer, call), signal);
@@ -66,7 +75,7 @@ export async function publishLayerVersion(
                     return found;
                 }
             } else if (!isUnsent(error) && !isThrottled(error) && !(isClockSkewed(error) && attempt === 1)) {
-                throw refused(error, request, call);
+                throw publishRefused(error, request.layerName, call);
             }
             if (attempt === publishAttempts || signal.aborted) {
                 throw awsError(error, call);
@@ -116,39 +125,4 @@ async function verifyPublished(
         ],
         next: "The object in S3 was changed between upload and publish: run the same command again, and look who else writes there.",
     });
-}
-
-function refused(error: unknown, request: PublishRequest, call: string): LayerError {
-    const { name, message } = describeAwsFailure(error);
-    const detail = [`${name}: ${message}`.slice(0, 300)];
-    if (/unzipped size must be smaller/i.test(message)) {
-        return new LayerError("LAYER_TOO_LARGE", {
-            what: `Lambda refused layer "${request.layerName}": unpacked, it is larger than 262,144,000 bytes.`,
-            detail,
-            next: "Leave packages out or split them into two layers.",
-            cause: error,
-        });
-    }
-    if (name === "CodeStorageExceededException") {
-        return new LayerError("PUBLISH_REFUSED", {
-            what: `Lambda refused layer "${request.layerName}": this account's code storage in the region is full.`,
-            detail,
-            next: "Delete layer versions and function versions that nobody uses, or ask AWS for a higher quota (Service Quotas, Lambda, code storage).",
-            cause: error,
-        });
-    }
-    if (
-        ["InvalidParameterValueException", "ValidationException", "RequestEntityTooLargeException"].includes(
-            name,
-        ) ||
-        name === "ResourceNotFoundException"
-    ) {
-        return new LayerError("PUBLISH_REFUSED", {
-            what: `Lambda refused to publish layer "${request.layerName}".`,
-            detail,
-            next: "Change the argument that the detail names. For PermanentRedirect, the bucket must be in the layer's region.",
-            cause: error,
-        });
-    }
-    return awsError(error, call);
 }

@@ -1,8 +1,9 @@
 import type { Clients } from "../aws/clients";
-import { type ErrorCode, isLayerError } from "../errors";
+import { isLayerError } from "../errors";
 import type { Owner } from "../owner";
 import { claimVersion, releaseClaim } from "./claims";
 import {
+    deleteLayerVersion,
     findNewVersion,
     getLayerVersion,
     newestVersionNumber,
@@ -11,7 +12,8 @@ import {
 } from "./layerVersion";
 import type { LayerStore } from "./layout";
 import { acquireLease, findPublication, type Lease, type LeaseTiming, notePublication } from "./publication";
-import { publishLayerVersion } from "./publishLayerVersion";
+import { LeaseLost, publishLayerVersion } from "./publishLayerVersion";
+import { refusalCodes } from "./refusals";
 
 /** What is to exist afterwards. */
 export interface Publication {
@@ -71,6 +73,14 @@ export async function publishOnce(
         return { published: adopted, outcome: "adopted" };
     }
     const request = await prepare();
+    const doubtful: number[] = [];
+    // Two may have published when one was thought dead. Only the one that the key became is known to anybody.
+    const dropOthers = async ({ published }: PublicationResult) => {
+        for (const version of doubtful.filter((each) => each !== published.version)) {
+            await deleteLayerVersion(clients, layerName, version, signal);
+            await releaseClaim(store, version, publication.owner);
+        }
+    };
     for (;;) {
         const isAlive = async (version: number) =>
             reuse && (await getLayerVersion(clients, layerName, version, signal)) !== undefined;
@@ -78,23 +88,22 @@ export async function publishOnce(
         if ("version" in outcome) {
             const published = await takeExisting(clients, store, publication, signal);
             if (published !== undefined) {
-                return { published, outcome: "reused" };
+                const taken = { published, outcome: "reused" } as const;
+                await dropOthers(taken);
+                return taken;
             }
             continue;
         }
-        return await publishUnder(outcome.lease, clients, store, publication, request, signal);
+        const made = await publishUnder(outcome.lease, clients, store, publication, request, signal);
+        if (!("doubtful" in made)) {
+            await dropOthers(made);
+            return made;
+        }
+        doubtful.push(...made.doubtful);
     }
 }
 
-/** Codes that prove that Lambda published nothing. */
-const refusals: readonly ErrorCode[] = [
-    "ACCESS_DENIED",
-    "CREDENTIALS_MISSING",
-    "LAYER_TOO_LARGE",
-    "PUBLISH_MISMATCH",
-    "PUBLISH_REFUSED",
-];
-
+/** Answers the versions that are in doubt when someone else has taken the lease over: what they publish counts. */
 async function publishUnder(
     lease: Lease,
     clients: Clients,
@@ -102,22 +111,30 @@ async function publishUnder(
     { owner }: Publication,
     request: PublishRequest,
     signal: AbortSignal,
-): Promise<PublicationResult> {
+): Promise<PublicationResult | { readonly doubtful: readonly number[] }> {
     let found: PublishedVersion | undefined;
     let published: PublishedVersion;
     try {
         found = lease.takenOver
             ? await findNewVersion(clients, request, lease.newestBefore, signal)
             : undefined;
-        published = found ?? (await publishLayerVersion(clients, request, lease.newestBefore, signal));
+        published =
+            found ?? (await publishLayerVersion(clients, request, lease.newestBefore, signal, lease.isHeld));
     } catch (error) {
-        const refused = isLayerError(error) && refusals.includes(error.code);
+        if (error instanceof LeaseLost) {
+            await lease.abandon();
+            return { doubtful: [] };
+        }
+        const refused = isLayerError(error) && refusalCodes.includes(error.code);
         await (refused ? lease.giveFree() : lease.abandon()).catch(() => undefined);
         throw error;
     }
     try {
         await claimVersion(store, published.version, owner);
-        await lease.publishedAs(published.version);
+        if (!(await lease.publishedAs(published.version))) {
+            // What was found may be anybody's: only what this process published itself is taken back.
+            return { doubtful: found === undefined ? [published.version] : [] };
+        }
     } catch {
         // The version exists and must reach the state: what S3 refused here is tried, and told, when it is recorded.
         // Until then the lease leads the next publisher to it.

@@ -84,8 +84,7 @@ export async function keepVersion(
     const kept = await readRecord(store, published.version);
     const merged = mergeRecords(kept, record);
     if (merged !== kept) {
-        const body = `${JSON.stringify(merged, null, 2)}\n`;
-        await writeObject(store.bucket, recordObject(store, published.version), body, "application/json");
+        await writeRecord(store, merged);
     }
     return {
         manifestUri: objectUri(store.bucket, manifestKey),
@@ -104,12 +103,17 @@ function mergeRecords(kept: VersionRecord | undefined, record: VersionRecord): V
     return current ? kept : { ...kept, ...record, owner: kept.owner, publishedBy: kept.publishedBy };
 }
 
+/** Writes a record where its version's records are. */
+export async function writeRecord(store: LayerStore, record: VersionRecord): Promise<void> {
+    const body = `${JSON.stringify(record, null, 2)}\n`;
+    await writeObject(store.bucket, recordObject(store, record.version), body, "application/json");
+}
+
 /** Makes another owner the one who answers for the version: the first one has gone, and this one still uses it. */
 export async function handOver(store: LayerStore, version: number, ownerId: string): Promise<void> {
     const kept = await readRecord(store, version);
     if (kept !== undefined && kept.owner !== ownerId) {
-        const body = `${JSON.stringify({ ...kept, owner: ownerId }, null, 2)}\n`;
-        await writeObject(store.bucket, recordObject(store, version), body, "application/json");
+        await writeRecord(store, { ...kept, owner: ownerId });
     }
 }
 

@@ -65,7 +65,11 @@ export async function retire(clients: Clients, store: LayerStore, retirement: Re
     const gone: number[] = [];
     for (const version of chooseRetired(owned, retirement.current, retirement.keepVersions)) {
         const record = owned.find((each) => each.version === version)?.record;
-        if (record !== undefined && (await removeVersion(clients, store, record, retirement))) {
+        const withArtifact = true;
+        if (
+            record !== undefined &&
+            (await removeVersion(clients, store, record, retirement, { withArtifact }))
+        ) {
             gone.push(version);
         }
     }

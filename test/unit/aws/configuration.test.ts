@@ -11,7 +11,15 @@ import { startFaultyAws } from "./faultyAws";
 const read = (settings: Readonly<Record<string, string>>) =>
     readAwsConfiguration((key) => (Object.hasOwn(settings, key) ? settings[key] : undefined));
 
-const nothing = { endpoints: {}, s3UsePathStyle: false, assumeRoles: [], maxRetries: 10 };
+const nothing = {
+    endpoints: {},
+    s3UsePathStyle: false,
+    assumeRoles: [],
+    maxRetries: 10,
+    allowedAccountIds: [],
+    forbiddenAccountIds: [],
+    problems: [],
+};
 
 describe("readAwsConfiguration", () => {
     it("leaves everything to the SDK's own chain where nothing is set", () => {
@@ -32,6 +40,8 @@ describe("readAwsConfiguration", () => {
                 ]),
                 "aws:s3UsePathStyle": "true",
                 "aws:maxRetries": "25",
+                "aws:allowedAccountIds": '["111111111111"]',
+                "aws:forbiddenAccountIds": '["222222222222"]',
                 "aws:assumeRoles": JSON.stringify([
                     { roleArn: "arn:1", sessionName: "s", externalId: "e", duration: "1h30m" },
                     { roleArn: "arn:2", duration: "900s" },
@@ -46,6 +56,9 @@ describe("readAwsConfiguration", () => {
                 endpoints: { lambda: "http://l", s3: "http://s", sts: "http://t" },
                 s3UsePathStyle: true,
                 maxRetries: 25,
+                allowedAccountIds: ["111111111111"],
+                forbiddenAccountIds: ["222222222222"],
+                problems: [],
                 assumeRoles: [
                     { roleArn: "arn:1", sessionName: "s", externalId: "e", durationSeconds: 5400 },
                     { roleArn: "arn:2", durationSeconds: 900 },
@@ -65,20 +78,30 @@ describe("readAwsConfiguration", () => {
         assert.deepEqual(configuration.endpoints, { s3: "http://s" });
     });
 
-    it("counts a value of the wrong shape as not set", () => {
-        for (const text of [
-            "",
-            "{",
-            "null",
-            "7",
-            '"text"',
-            "[null]",
-            '[{"roleArn":7}]',
-            '[{"s3":""}]',
-            "[[]]",
-        ]) {
-            assert.deepEqual(read({ "aws:endpoints": text, "aws:assumeRoles": text }), nothing, text);
+    it("counts an address of the wrong shape as not set", () => {
+        for (const text of ["", "null", "7", '"text"', "[null]", '[{"s3":""}]', "[[]]"]) {
+            assert.deepEqual(read({ "aws:endpoints": text }), nothing, text);
         }
+    });
+
+    it("names a problem where it cannot tell who to be, rather than be someone else", () => {
+        const roles: [string, RegExp][] = [
+            ["{", /aws:assumeRoles is not JSON/],
+            ["7", /has no roleArn/],
+            ["[null]", /has no roleArn/],
+            ['[{"roleARN":"arn:1"}]', /has no roleArn/],
+            ['[{"roleArn":7}]', /has no roleArn/],
+            ['[{"roleArn":"arn:1","policy":"{}"}]', /narrows a role by a policy/],
+        ];
+        for (const [text, problem] of roles) {
+            assert.match(read({ "aws:assumeRoles": text }).problems.join(), problem, text);
+        }
+        assert.match(read({ "aws:accessKey": "key" }).problems.join(), /only one is set/);
+        assert.match(read({ "aws:secretKey": "secret" }).problems.join(), /only one is set/);
+        assert.match(read({ "aws:endpoints": "{" }).problems.join(), /aws:endpoints is not JSON/);
+    });
+
+    it("takes the default for a number that is none", () => {
         for (const text of ["", "-1", "1.5", "many"]) {
             assert.equal(read({ "aws:maxRetries": text }).maxRetries, 10, text);
         }

@@ -16,6 +16,10 @@ const requestWith = (get: (key: string) => string | undefined): dynamic.Configur
     },
 });
 
+/** What STS answers to GetCallerIdentity. */
+const callerIdentity = (account: string): string =>
+    `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Account>${account}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`;
+
 describe("configure", () => {
     let folder: string;
     before(async () => {
@@ -49,6 +53,11 @@ describe("configure", () => {
     it("reaches the hooks that call AWS as well, which take the region of the version", async () => {
         const seen: string[] = [];
         const server = await startServer((request, response) => {
+            if (request.method === "POST") {
+                response.setHeader("content-type", "text/xml");
+                response.end(callerIdentity("123456789012"));
+                return;
+            }
             seen.push(String(request.headers.authorization));
             response.statusCode = 404;
             response.setHeader("x-amzn-errortype", "ResourceNotFoundException");

@@ -89,7 +89,8 @@ describe("create, update and delete", function () {
             configure(settingsFor(server.origin));
             const inputs = await checked();
             fault = { status: 403, code: "AccessDenied" };
-            const failure: unknown = await create(inputs).catch((error: unknown) => error);
+            const withProvider = { ...inputs, __provider: "the provider's text" };
+            const failure: unknown = await create(withProvider).catch((error: unknown) => error);
             assert.ok(
                 failure instanceof Error &&
                     "id" in failure &&
@@ -98,6 +99,11 @@ describe("create, update and delete", function () {
             );
             assert.match(String(failure.reasons), /is published[\s\S]*ACCESS_DENIED/);
             assert.equal(hasUndefined(failure.properties), false);
+            // Without it no refresh and no destroy could run: the engine keeps these properties as they are.
+            assert.deepEqual(Object.entries({ ...(failure.properties as Props) }).at(-1), [
+                "__provider",
+                "the provider's text",
+            ]);
             fault = "pass";
             const { outs } = await update(String(failure.id), { ...(failure.properties as Props) }, inputs);
             assert.match(outs?.["recordUri"], /record\.json$/);

@@ -110,7 +110,7 @@ describe("publishOnce", function () {
         });
         await assert.rejects(
             publish(aws.clients, store, { layerName, prepare: refused, timing: { timeout: 20_000 } }),
-            /PUBLISH_REFUSED/,
+            /ARCHIVE_INVALID/,
         );
         // A lease that was left behind would have to be waited for.
         const timing = { timeout: 20_000, patience: 2000 };

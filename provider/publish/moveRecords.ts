@@ -1,0 +1,58 @@
+import type { Clients } from "../aws/clients";
+import { readObject, writeObject } from "../aws/objects";
+import { releaseClaim } from "./claims";
+import { type HandOver, handOverToClaimant } from "./handOver";
+import { type LayerStore, manifestObject } from "./layout";
+import { forgetPublication, notePublication } from "./publication";
+import { handOver, readRecord, type VersionRecord, writeRecord } from "./record";
+import { listOwnedVersions, removeVersionFolder } from "./retention";
+
+/** What {@link moveRecords} is about: an owner whose records go to another bucket or prefix. */
+export interface Move extends HandOver {
+    /** The owner's current version, whose records are in the new place already. */
+    readonly current: number;
+}
+
+/**
+ * Takes an owner's records along to a new place, so that its retention and permissions still reach its kept versions.
+ *
+ * What others still use in the old place stays there and is theirs from then on: nothing in the new place may delete it.
+ */
+export async function moveRecords(
+    clients: Clients,
+    from: LayerStore,
+    to: LayerStore,
+    move: Move,
+): Promise<void> {
+    for (const { version, record, exists, claimedByOthers } of await listOwnedVersions(clients, from, move)) {
+        await releaseClaim(from, version, move.owner);
+        if (claimedByOthers) {
+            const heir = await handOverToClaimant(clients, from, { ...move, version });
+            if (version === move.current && heir !== undefined) {
+                await handOver(to, version, heir);
+            }
+            continue;
+        }
+        if (exists && version !== move.current) {
+            await copyRecord(from, to, record);
+        }
+        await forgetPublication(from, record.versionKey, version);
+        await removeVersionFolder(from, version);
+    }
+    await releaseClaim(from, move.current, move.owner);
+}
+
+async function copyRecord(from: LayerStore, to: LayerStore, record: VersionRecord): Promise<void> {
+    const { version } = record;
+    if ((await readRecord(to, version)) !== undefined) {
+        return;
+    }
+    const { fileName } = record.manifest;
+    const manifest = await readObject(from.bucket, manifestObject(from, version, fileName));
+    if (manifest !== undefined) {
+        const key = manifestObject(to, version, fileName);
+        await writeObject(to.bucket, key, manifest.body, "text/plain; charset=utf-8");
+    }
+    await writeRecord(to, record);
+    await notePublication(to, record.versionKey, version);
+}
