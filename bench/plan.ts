@@ -1,0 +1,44 @@
+import type { Plan } from "./rounds";
+import { type SetName, setNames } from "./sets";
+
+/** What a run measures. */
+export interface BenchPlan {
+    readonly sets: readonly { readonly set: SetName; readonly runs: Plan }[];
+    /** Stacks of so many layers, and how many previews of each; absent when they are not asked for. */
+    readonly stacks?: { readonly counts: readonly number[]; readonly runs: number };
+    /** Everything, as often as for the results in the repository. */
+    readonly complete: boolean;
+}
+
+/** A quarter of an hour together, most of which the others take. */
+const runs: Readonly<Record<SetName, Plan>> = {
+    small: { cold: 1, warm: 3 },
+    middle: { cold: 1, warm: 3 },
+    large: { cold: 1, warm: 1 },
+};
+
+/**
+ * What `npm run bench -- <words>` asks for: names of sets, `stacks` for the real CLI, `--quick` for one round of each.
+ * No word means all. Throws an Error that lists the words for an unknown one.
+ */
+export function parseBenchArguments(words: readonly string[]): BenchPlan {
+    const known = [...setNames, "stacks", "--quick"];
+    const unknown = words.find((word) => !known.includes(word));
+    if (unknown !== undefined) {
+        throw new Error(`There is no "${unknown}". The words are ${known.join(", ")}.`);
+    }
+    const quick = words.includes("--quick");
+    const named = words.filter((word) => word !== "--quick");
+    const asked = (word: string) => named.length === 0 || named.includes(word);
+    // The stacks need a set's manifest; the small one is the quickest.
+    const sets = setNames.filter(
+        (name) => asked(name) || (name === "small" && !setNames.some((other) => asked(other))),
+    );
+    return {
+        sets: sets.map((set) => ({ set, runs: quick ? { cold: 1, warm: 1 } : runs[set] })),
+        ...(asked("stacks")
+            ? { stacks: { counts: quick ? [1, 10] : [1, 10, 100], runs: quick ? 1 : 3 } }
+            : {}),
+        complete: words.length === 0,
+    };
+}
