@@ -44,7 +44,8 @@ export async function check(olds: Props, news: Props): Promise<CheckOutcome> {
     const failures = findArgumentProblems(resourceType, news);
     const given = fillIn(olds, news, textOf(news, "region") ?? (await configuredRegion()));
     const target = resourceType === "PythonLayer" ? readTarget(given, failures) : undefined;
-    const inputs = target === undefined ? given : followTarget(given, target, failures);
+    const inputs =
+        target === undefined ? withoutTarget(resourceType, given) : followTarget(given, target, failures);
     if (textOf(inputs, "region") === undefined) {
         failures.push({
             property: "region",
@@ -141,6 +142,12 @@ function readTarget(inputs: Props, failures: ArgumentProblem[]): Target | undefi
         }
         throw error;
     }
+}
+
+/** What follows a target that a preview does not know yet is not known either. */
+function withoutTarget(resourceType: string, inputs: Record<string, unknown>): Record<string, unknown> {
+    const unknown = { compatibleRuntimes: unknownValue, compatibleArchitectures: unknownValue };
+    return resourceType === "PythonLayer" ? { ...unknown, architecture: "x86_64", ...inputs } : inputs;
 }
 
 /** Runtimes and architectures follow the target unless they are given; given ones have to include it. */

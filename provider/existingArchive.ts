@@ -1,7 +1,14 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Archive, PreparedArchive } from "./archive";
-import { type Bucket, hashObject, headObject, type ObjectHead, objectUri } from "./aws/objects";
+import {
+    type Bucket,
+    hashObject,
+    headObject,
+    type ObjectHead,
+    objectUri,
+    readObjectStart,
+} from "./aws/objects";
 import { LayerError } from "./errors";
 import type { LayerVersionInputs } from "./inputs";
 import { readManifestBytes } from "./manifest";
@@ -9,7 +16,7 @@ import { type ArchiveFacts, maximumUncompressedSize, readArchive } from "./packa
 import { contentKey } from "./publish/keys";
 import { artifactObject } from "./publish/layout";
 import { inlineZipLimit } from "./publish/limits";
-import { requireLabel } from "./publish/preflight";
+import { requireLabel, requireZip } from "./publish/preflight";
 import type { KeptManifest } from "./publish/record";
 import { findArtifact, uploadArtifact } from "./upload/artifact";
 import type { Destination } from "./upload/destination";
@@ -18,7 +25,7 @@ import type { Destination } from "./upload/destination";
  * The archive that a `LayerVersion` names, after the checks that keep a wrong one from being published.
  *
  * @param folder the program's directory
- * @throws MANIFEST_CHANGED, ARCHIVE_NOT_FOUND, ARCHIVE_STALE, ARCHIVE_UNLABELLED, LAYER_TOO_LARGE
+ * @throws MANIFEST_CHANGED, ARCHIVE_NOT_FOUND, ARCHIVE_STALE, ARCHIVE_UNLABELLED, ARCHIVE_INVALID, LAYER_TOO_LARGE
  */
 export async function openExistingArchive(
     inputs: LayerVersionInputs,
@@ -41,6 +48,7 @@ export async function openExistingArchive(
         const head = await headObject(bucket, s3Key, s3ObjectVersion);
         const uri = objectUri(bucket, s3Key);
         requireLabel(head, uri, file.md5, inputs.layerName);
+        requireZip(await readObjectStart(bucket, s3Key, s3ObjectVersion, 4), uri, inputs.layerName);
         const versionId = s3ObjectVersion ?? head.versionId;
         return {
             // An ETag names the object's bytes within its bucket, whatever it is made of.

@@ -13,6 +13,7 @@ import {
     layerNameProblem,
     licenseInfoProblem,
     objectKeyProblem,
+    prefixProblem,
 } from "./publish/limits";
 import { type Grantee, granteeProblem } from "./publish/permissions";
 import type { KeepVersions } from "./publish/retention";
@@ -134,6 +135,9 @@ const content: Rule = (value) => {
             ? text()(zipFile)
             : "must name the archive once: either s3Bucket and s3Key, or zipFile";
     }
+    if (s3Bucket === undefined && s3Key === undefined) {
+        return "must be { s3Bucket, s3Key } or { zipFile }";
+    }
     if (mode !== undefined && mode !== "COPY" && mode !== "REFERENCE") {
         return `must have "COPY" or "REFERENCE" as its s3ObjectStorageMode, but has ${JSON.stringify(mode)}`;
     }
@@ -160,7 +164,7 @@ const commonRules: Readonly<Record<string, Rule>> = {
     compatibleRuntimes: texts(compatibleRuntimesProblem),
     compatibleArchitectures: texts(compatibleArchitecturesProblem),
     bucket: text(bucketProblem),
-    prefix: (value) => (typeof value === "string" ? undefined : "must be a text"),
+    prefix: (value) => (typeof value === "string" ? prefixProblem(value) : "must be a text"),
     forceDestroy: flag,
     keepVersions: (value) =>
         value === "all" || (typeof value === "number" && Number.isInteger(value) && value >= 0)
@@ -184,7 +188,10 @@ const rules: Readonly<
         required: ["manifest", "bucket", "pythonVersion"],
         rules: {
             ...commonRules,
-            pythonVersion: text(),
+            pythonVersion: (value) =>
+                typeof value === "number"
+                    ? `must be a text: write "${value}" with its quotes`
+                    : text()(value),
             architecture: (value) =>
                 value === "x86_64" || value === "arm64"
                     ? undefined

@@ -70,7 +70,9 @@ export async function describeDependencies(
     }
     const manifest = inputs["manifest"];
     if (typeof manifest !== "string" || hasUnknown(manifest)) {
-        return { manifestMd5: unknownValue };
+        return resourceType === "LayerVersion"
+            ? { manifestMd5: unknownValue }
+            : { manifestMd5: unknownValue, dependencies: unknownValue, dependencyDigest: unknownValue };
     }
     if (resourceType === "LayerVersion") {
         return { manifestMd5: (await readManifestBytes(manifest, folder)).md5 };

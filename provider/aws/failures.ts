@@ -149,6 +149,13 @@ export function awsError(error: unknown, call: string, where?: string): LayerErr
             next: "Allow the action to this identity; the README has the smallest policy that works. S3 answers 403 for a missing object too when s3:ListBucket is not allowed.",
         });
     }
+    if (isUnsent(error)) {
+        return new LayerError("AWS_FAILED", {
+            ...failure,
+            what: `${call} did not reach AWS.`,
+            next: "Look at the region, at aws:endpoints, at the proxy and at the network: nothing answers at that address.",
+        });
+    }
     return new LayerError("AWS_FAILED", {
         ...failure,
         what: `${call} failed.`,

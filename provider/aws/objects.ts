@@ -60,17 +60,31 @@ export function hashObject(bucket: Bucket, key: string, versionId?: string): Pro
     });
 }
 
+/** The first bytes of an object, at most `length`; `undefined` when it is not there. */
+export function readObjectStart(
+    bucket: Bucket,
+    key: string,
+    versionId: string | undefined,
+    length: number,
+): Promise<Buffer | undefined> {
+    const consume = async ({ Body }: GetObjectCommandOutput) =>
+        Buffer.from((await Body?.transformToByteArray()) ?? []).subarray(0, length);
+    return readThrough(bucket, key, versionId, consume, `bytes=0-${length - 1}`);
+}
+
 async function readThrough<Result>(
     bucket: Bucket,
     key: string,
     versionId: string | undefined,
     consume: (answer: GetObjectCommandOutput) => Promise<Result>,
+    range?: string,
 ): Promise<Result | undefined> {
     const { GetObjectCommand } = await loadS3();
     const command = new GetObjectCommand({
         Bucket: bucket.name,
         Key: key,
         ...(versionId === undefined ? {} : { VersionId: versionId }),
+        ...(range === undefined ? {} : { Range: range }),
     });
     for (let attempt = 1; ; attempt++) {
         let begun = false;

@@ -69,6 +69,19 @@ export function objectKeyProblem(value: string): string | undefined {
     return bytes >= 1 && bytes <= 1024 ? undefined : `must be an S3 key of 1 to 1024 bytes, but has ${bytes}`;
 }
 
+/** Bytes of the longest key that is made from a prefix, without the prefix itself. */
+const longestKeyBelow = 220;
+
+export function prefixProblem(value: string): string | undefined {
+    const bytes = Buffer.byteLength(value, "utf8");
+    if (bytes > 1024 - longestKeyBelow) {
+        return `must be at most ${1024 - longestKeyBelow} bytes, but has ${bytes}: S3's keys end at 1024`;
+    }
+    return value.split("/").some((part) => part === "." || part === "..")
+        ? `must have no part "." or "..", but is ${quoted(value)}`
+        : undefined;
+}
+
 const duplicateProblem = (value: readonly string[]): string | undefined =>
     new Set(value).size === value.length ? undefined : "must not name anything twice";
 

@@ -41,3 +41,20 @@ export function requireLabel(
         });
     }
 }
+
+/**
+ * An archive in S3 begins as a zip does: with a local file header, which an empty one lacks (APPNOTE 4.3.7).
+ *
+ * @param start its first four bytes
+ * @throws ARCHIVE_INVALID
+ */
+export function requireZip(start: Buffer | undefined, uri: string, layerName: string): void {
+    if (start?.toString("latin1") !== "PK\x03\x04") {
+        throw new LayerError("ARCHIVE_INVALID", {
+            what: `The archive of layer "${layerName}" is no zip with anything in it.`,
+            where: uri,
+            next: "Build and upload the zip again, or correct content.s3Key.",
+            property: "content",
+        });
+    }
+}
