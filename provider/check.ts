@@ -146,8 +146,12 @@ function readTarget(inputs: Props, failures: ArgumentProblem[]): Target | undefi
 
 /** What follows a target that a preview does not know yet is not known either. */
 function withoutTarget(resourceType: string, inputs: Record<string, unknown>): Record<string, unknown> {
+    // A target that is wrong is no unknown one: outside a preview the engine takes no unknown values.
+    if (resourceType !== "PythonLayer" || !hasUnknown([inputs["pythonVersion"], inputs["architecture"]])) {
+        return inputs;
+    }
     const unknown = { compatibleRuntimes: unknownValue, compatibleArchitectures: unknownValue };
-    return resourceType === "PythonLayer" ? { ...unknown, architecture: "x86_64", ...inputs } : inputs;
+    return { ...unknown, architecture: "x86_64", ...inputs };
 }
 
 /** Runtimes and architectures follow the target unless they are given; given ones have to include it. */

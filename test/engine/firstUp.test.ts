@@ -69,6 +69,7 @@ onBothEmulators("the first up", (aws) => {
             `${folder}000001/record.json`,
             `${folder}000001/uv.lock`,
             `${folder}artifacts/${String(outputs["artifactKey"])}.zip`,
+            `${folder}layer.json`,
             `${folder}publications/${String(outputs["versionKey"])}.json`,
         ]);
         assert.deepEqual(await aws().readObject(`${folder}000001/uv.lock`), uvLock);
@@ -98,6 +99,7 @@ onBothEmulators("the first up", (aws) => {
         assert.deepEqual(await aws().versions("first-dev-deps"), []);
         assert.deepEqual(await aws().objectKeys(), [
             `${folder}artifacts/${String(outputs["artifactKey"])}.zip`,
+            `${folder}layer.json`,
         ]);
     });
 });
