@@ -5,6 +5,7 @@ import { repository } from "../scripts/cacheFolder";
 import { mustRun } from "../scripts/command";
 import { type Emulator, environment } from "../scripts/emulator";
 import type { PythonTools } from "../scripts/pythonTools";
+import { refuseWhenInterrupted } from "../scripts/shutdown";
 import { startRecordingProxy } from "../test/engine/recordingProxy";
 import { asObject, type Measured, measure, numberOf } from "./measure";
 import type { OwnPackage } from "./ownPackage";
@@ -63,6 +64,7 @@ export async function runRounds(bench: Bench, set: SetName, plan: Plan): Promise
                 zips.set(tool.id, { path: zip, size: measurement.zipBytes });
                 if (tool.id === "ours") wheels = wheelPaths;
             } catch (error) {
+                refuseWhenInterrupted();
                 const reason = error instanceof Error ? error.message : String(error);
                 bench.say(`${set}: ${tool.title} failed:\n${reason}`);
                 failed.set(tool.id, reason.split("\n").at(-1)?.trim() ?? "");

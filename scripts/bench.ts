@@ -47,7 +47,6 @@ async function main(): Promise<void> {
         const tools = toolsOf({ own, rivals, python, versions });
         const failed = new Map<ToolId, string>();
         const say = (line: string) => console.log(line);
-        const rivalCalls: Results["calls"][number][] = [];
         const parts: Results = {
             format: 1,
             date: new Date().toISOString(),
@@ -63,67 +62,55 @@ async function main(): Promise<void> {
             calls: [],
         };
         let results = parts;
-        let manifests: string | undefined;
         for (const { set, runs } of plan.sets) {
             const mirrored = await fillMirror(set, python);
             const mirror = await startMirror(mirrored.folder);
             const stopMirror = atShutdown(() => mirror.stop());
             try {
-                const usable = tools.map((tool) => {
-                    const unavailable = tool.unavailable ?? failed.get(tool.id);
-                    return unavailable === undefined ? tool : { ...tool, unavailable };
-                });
-                const bench: Bench = {
-                    folder,
-                    emulator,
-                    python,
-                    own,
-                    tools: usable,
-                    indexUrl: mirror.indexUrl,
-                    say,
-                };
+                const usable = tools.map((tool) => ({ ...tool, ...describeTool(tool, failed) }));
+                const { indexUrl } = mirror;
+                const bench: Bench = { folder, emulator, python, own, tools: usable, indexUrl, say };
                 const rounds = await runRounds(bench, set, runs);
                 for (const [id, reason] of rounds.failed) failed.set(id, `it failed with ${set}: ${reason}`);
-                const last = set === plan.sets.at(-1)?.set;
                 results = {
                     ...results,
+                    tools: tools.map((tool) => describeTool(tool, failed)),
                     sets: [...results.sets, mirrored.info],
                     measurements: [...results.measurements, ...rounds.measurements],
                     trees: [...results.trees, ...rounds.trees],
                     floor: [...results.floor, ...rounds.floor],
-                    ...(last ? { memory: await measureMemory(bench, set) } : {}),
+                    memory: await measureMemory(bench, set),
                 };
                 if (set === plan.sets[0]?.set) {
-                    manifests = join(folder, set, "ours");
                     const working = usable.filter(({ id }) => !failed.has(id));
-                    rivalCalls.push(...(await countCalls({ ...bench, tools: working }, set)));
+                    results = { ...results, calls: await countCalls({ ...bench, tools: working }, set) };
                     if (plan.stacks !== undefined) {
+                        const manifests = join(folder, set, "ours");
+                        const tarball = own.tarball;
                         const stackBench = {
                             emulator,
                             python,
-                            tarball: own.tarball,
+                            tarball,
                             pulumi: pulumi.folder,
                             manifests,
                             say,
                         };
-                        const { stacks, state } = await measureStacks(
-                            stackBench,
-                            plan.stacks.counts,
-                            plan.stacks.runs,
-                        );
-                        const calls = [...rivalCalls, ...(await countOperations(stackBench))];
+                        const { counts, runs: previews } = plan.stacks;
+                        const { stacks, state } = await measureStacks(stackBench, counts, previews);
+                        const calls = [...results.calls, ...(await countOperations(stackBench))];
                         results = { ...results, stacks, state, calls };
-                    } else {
-                        results = { ...results, calls: rivalCalls };
                     }
                 }
             } finally {
                 await stopMirror();
             }
+            // A long run that is stopped has its first sets at least.
+            await keep(results, "partial");
         }
-        results = { ...results, tools: tools.map((tool) => describeTool(tool, failed)) };
         console.log(`\n${renderTables(results)}\n`);
-        await keep(results, plan.complete);
+        for (const path of await keep(results, plan.complete ? "results" : "partial")) {
+            console.log(`Written: ${path}`);
+        }
     } finally {
         await clean();
     }
@@ -148,20 +135,18 @@ function describeMachine(load: number): Results["machine"] {
     };
 }
 
-/** Only a complete run replaces what is in the repository. */
-async function keep(results: Results, complete: boolean): Promise<void> {
+/** Writes the results and the chart; only a complete run replaces what is in the repository. Returns the paths. */
+async function keep(results: Results, name: "results" | "partial"): Promise<string[]> {
     const folder = join(repository, "bench");
-    const name = complete ? "results" : "partial";
-    const json = join(folder, `${name}.json`);
-    await writeFile(json, `${JSON.stringify(results, undefined, 2)}\n`);
-    console.log(`Written: ${json}`);
+    const written = [join(folder, `${name}.json`)];
+    await writeFile(join(folder, `${name}.json`), `${JSON.stringify(results, undefined, 2)}\n`);
     const set = results.sets.find((candidate) => candidate.name === "middle") ?? results.sets[0];
     const chart = set === undefined ? undefined : packingChart(results, set.name);
     if (chart !== undefined) {
-        const svg = join(folder, `${name}.svg`);
-        await writeFile(svg, chart);
-        console.log(`Written: ${svg}`);
+        await writeFile(join(folder, `${name}.svg`), chart);
+        written.push(join(folder, `${name}.svg`));
     }
+    return written;
 }
 
 main().catch((error) => {

@@ -17,6 +17,7 @@ const stages: Record<StageName, Stage> = {
     types: async (env) => (await attached(bin("tsc"), ["-p", "tsconfig.json"], env)) === 0,
     lint: async (env) => (await attached(bin("biome"), ["check", "."], env)) === 0,
     unit: (env, args) => mocha("unit", ["--timeout", "60000", ...args], env),
+    lifecycle: (env, args) => mocha("lifecycle", ["--timeout", "300000", ...args], env),
     engine: (env, args) => mocha("engine", ["--timeout", "300000", ...args], env),
     install: (env, args) => mocha("install", ["--timeout", "600000", ...args], env),
 };

@@ -1,4 +1,7 @@
-export const stageNames = ["types", "lint", "unit", "engine", "install"] as const;
+export const stageNames = ["types", "lint", "unit", "lifecycle", "engine", "install"] as const;
+
+/** What `npm test` runs by itself. The life cycle's kills, faults and model take many minutes: `npm test -- lifecycle`. */
+export const defaultStages: readonly StageName[] = stageNames.filter((name) => name !== "lifecycle");
 
 export type StageName = (typeof stageNames)[number];
 
@@ -11,7 +14,7 @@ export interface Counts {
 const isStageName = (text: string): text is StageName => stageNames.some((name) => name === text);
 
 /**
- * What `npm test -- <stages> <options>` asks for: leading stage names choose stages (none: all, in their order), the
+ * What `npm test -- <stages> <options>` asks for: leading stage names choose stages (none: the default ones), the
  * rest goes to mocha. Throws an Error that lists the stages when the first word is none and no option.
  */
 export function parseTestArguments(args: readonly string[]): {
@@ -26,7 +29,7 @@ export function parseTestArguments(args: readonly string[]): {
     }
     const asked = args.slice(0, count);
     return {
-        stages: asked.length === 0 ? stageNames : stageNames.filter((name) => asked.includes(name)),
+        stages: asked.length === 0 ? defaultStages : stageNames.filter((name) => asked.includes(name)),
         mochaArguments: args.slice(count),
     };
 }

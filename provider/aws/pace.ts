@@ -15,8 +15,17 @@ export interface Pace {
 /** Calls a second: Lambda's control plane takes 15 for an account and region ("Lambda quotas"). */
 const rates = { first: 10, largest: 14, smallest: 1 };
 
-/** A pace that has not been throttled yet. */
-export function createPace(now: () => number = () => performance.now()): Pace {
+/**
+ * A pace that has not been throttled yet.
+ *
+ * @param now milliseconds of a clock that never goes back
+ * @param sleep waits for milliseconds of it
+ */
+export function createPace(
+    now: () => number = () => performance.now(),
+    sleep: (milliseconds: number) => Promise<void> = (milliseconds) =>
+        new Promise((resolve) => setTimeout(resolve, milliseconds)),
+): Pace {
     let rate: number | undefined;
     let nextSlot = 0;
     let throttledAt = Number.NEGATIVE_INFINITY;
@@ -29,7 +38,7 @@ export function createPace(now: () => number = () => performance.now()): Pace {
             nextSlot = start + 1000 / rate;
             const milliseconds = start - now();
             if (milliseconds > 0) {
-                await new Promise((resolve) => setTimeout(resolve, milliseconds));
+                await sleep(milliseconds);
             }
         },
         noteThrottled: () => {

@@ -141,14 +141,13 @@ async function leaveKept(clients: Clients, store: LayerStore, departure: Departu
 }
 
 /**
- * The version of the owner's newest claim, where that is not the one on `version`: a superseded version. S3's times are
- * whole seconds; of two claims in one second the one on the later version counts.
+ * The version of the owner's newest claim, where that is not the one on `version`: a superseded version, also when a run
+ * that was cut short has taken its claim off already. S3's times are whole seconds; of two claims in one second the one on
+ * the later version counts.
  */
 function newerClaim(claims: readonly Claim[], version: number, owner: Owner): number | undefined {
-    const own = claims
+    const newest = claims
         .filter(({ ownerHash }) => ownerHash === owner.hash)
-        .sort((left, right) => right.claimedAt - left.claimedAt || right.version - left.version);
-    const isClaimed = own.some((claim) => claim.version === version);
-    const newest = own[0]?.version;
-    return isClaimed && newest !== version ? newest : undefined;
+        .sort((left, right) => right.claimedAt - left.claimedAt || right.version - left.version)[0]?.version;
+    return newest === version ? undefined : newest;
 }

@@ -85,6 +85,7 @@ export async function forgetGone(
     for (const { version, record, exists } of owned) {
         if (!exists && version !== current) {
             await forgetPublication(store, record.versionKey, version);
+            await removeArtifact(store, record);
             await removeVersionFolder(store, version);
         }
     }

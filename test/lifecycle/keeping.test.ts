@@ -1,0 +1,307 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { PublishLayerVersionCommand } from "@aws-sdk/client-lambda";
+import { mustRun } from "../../scripts/command";
+import { defaultAccount } from "../strictAws";
+import { store } from "../strictAws/state";
+import { pythonPath, uvPath } from "../tools";
+import { clientsAt, layerZip, region, uniqueName } from "../unit/emulatedAws";
+import { createStack, type Declared } from "./simulatedEngine";
+import { failure, only, succeed, useStrictAws } from "./strictTests";
+
+describe("what is kept", function () {
+    this.timeout(60_000);
+    const strict = useStrictAws();
+    const deps = (args: Declared["args"], more: Partial<Declared> = {}): Declared => ({
+        name: "deps",
+        args,
+        ...more,
+    });
+    const statements = (layerName: string, version: number) =>
+        [...(strict.layer(layerName)?.versions.get(version)?.statements.values() ?? [])]
+            .map(({ Principal, Condition }) => JSON.stringify(Condition ?? Principal))
+            .sort();
+
+    it("has its permissions on the current and every kept version: added, changed, taken back, repaired", async () => {
+        const layerName = uniqueName("permitted");
+        const bucket = strict.bucket().name;
+        const stack = createStack("permitted", "dev");
+        const declared = (variant: number, permissions?: readonly string[]) =>
+            deps(
+                strict.project.zip(variant, {
+                    layerName,
+                    bucket,
+                    ...(permissions === undefined ? {} : { permissions }),
+                }),
+            );
+        await succeed(() => stack.up([declared(0)]));
+        await succeed(() => stack.up([declared(1, ["111111111111"])]));
+        const account = ['{"AWS":"arn:aws:iam::111111111111:root"}'];
+        assert.deepEqual(
+            [1, 2].map((version) => statements(layerName, version)),
+            [account, account],
+        );
+        // Somebody's own statement is nobody else's business.
+        strict
+            .layer(layerName)
+            ?.versions.get(1)
+            ?.statements.set("by-hand", { Sid: "by-hand", Principal: "hand" });
+        await succeed(() => stack.up([declared(1, ["*", "o-abcdefghij"])]));
+        const everyone = ['"*"', '{"StringEquals":{"aws:PrincipalOrgID":"o-abcdefghij"}}'];
+        assert.deepEqual(statements(layerName, 1), ['"*"', '"hand"', everyone[1]]);
+        assert.deepEqual(statements(layerName, 2), everyone);
+        assert.deepEqual(await succeed(() => stack.refresh()), []);
+        assert.deepEqual(await succeed(() => stack.up([declared(1, ["*", "o-abcdefghij"])])), []);
+        for (const version of [2, 1]) {
+            const kept = strict.layer(layerName)?.versions.get(version)?.statements;
+            kept?.delete([...kept.keys()].find((sid) => sid.endsWith("-everyone")) ?? "");
+            await succeed(() => stack.refresh());
+            assert.deepEqual(await succeed(() => stack.up([declared(1, ["*", "o-abcdefghij"])])), [
+                "update deps",
+            ]);
+            assert.ok(statements(layerName, version).includes('"*"'), `version ${version}`);
+        }
+        await succeed(() => stack.up([declared(1)]));
+        assert.deepEqual(
+            [1, 2].map((version) => statements(layerName, version)),
+            [['"hand"'], []],
+        );
+        assert.deepEqual(strict.versions(layerName), [1, 2]);
+    });
+
+    it("heals after a refresh with the least change: version, manifest, record, claim", async () => {
+        const layerName = uniqueName("drifted");
+        const bucket = strict.bucket();
+        const stack = createStack("drifted", "dev");
+        const declared = deps(strict.project.python(0, { layerName, bucket: bucket.name }), {
+            type: "PythonLayer",
+        });
+        await succeed(() => stack.up([declared]));
+        const whole = [...bucket.objects.keys()].sort();
+        for (const part of ["uv-0.lock", "record.json", "claims/"]) {
+            const key = whole.find((each) => each.includes(part)) ?? "";
+            bucket.objects.delete(key);
+            await succeed(() => stack.refresh());
+            assert.deepEqual(await succeed(() => stack.up([declared])), ["update deps"], part);
+            assert.deepEqual([...bucket.objects.keys()].sort(), whole);
+            assert.deepEqual(strict.versions(layerName), [1]);
+        }
+        strict.layer(layerName)?.versions.delete(1);
+        assert.deepEqual(await succeed(() => stack.refresh()), ["gone deps"]);
+        assert.deepEqual(await succeed(() => stack.up([declared])), ["create deps"]);
+        assert.deepEqual(strict.versions(layerName), [2]);
+        strict.aws.state.denied.add("lambda:GetLayerVersion");
+        const denied = await failure(() => stack.refresh());
+        strict.aws.state.denied.clear();
+        assert.match(denied, /^ACCESS_DENIED/);
+        assert.equal(stack.resources.size, 1);
+    });
+
+    it("moves with the bucket and the prefix, kept versions too, and gone places are no error", async () => {
+        const layerName = uniqueName("moved");
+        const [first, second, third] = [strict.bucket(), strict.bucket(), strict.bucket()];
+        const stack = createStack("moved", "dev");
+        const declared = (variant: number, bucket: string, more: object = {}) =>
+            deps(strict.project.zip(variant, { layerName, bucket, ...more }));
+        for (const variant of [0, 1, 2]) {
+            await succeed(() => stack.up([declared(variant, first.name)]));
+        }
+        assert.deepEqual(await succeed(() => stack.up([declared(2, second.name)])), ["update deps"]);
+        assert.deepEqual([...first.objects.keys()], []);
+        const records = () => [...second.objects.keys()].filter((key) => key.endsWith("record.json"));
+        assert.equal(records().length, 3);
+        assert.equal(
+            await succeed(() => stack.refresh()).then(() => only(stack).outputs["records"]),
+            "complete",
+        );
+        // A revert still finds its version.
+        await succeed(() => stack.up([declared(0, second.name)]));
+        assert.deepEqual(strict.versions(layerName), [1, 2, 3]);
+        await succeed(() => stack.up([declared(0, second.name, { prefix: "elsewhere" })]));
+        assert.ok(records().every((key) => key.startsWith("elsewhere/layer/")));
+        // Retention reaches what was moved.
+        await succeed(() => stack.up([declared(0, second.name, { prefix: "elsewhere", keepVersions: 1 })]));
+        assert.deepEqual(strict.versions(layerName), [1, 3]);
+        strict.aws.state.buckets.delete(second.name);
+        await succeed(() => stack.refresh());
+        assert.deepEqual(await succeed(() => stack.up([declared(0, third.name)])), ["update deps"]);
+        assert.deepEqual(strict.versions(layerName), [1, 3]);
+        await succeed(() => stack.destroy());
+        assert.deepEqual(strict.versions(layerName), [3]);
+    });
+
+    it("stays with others who use it in the old place", async () => {
+        const layerName = uniqueName("left");
+        const [first, second] = [strict.bucket(), strict.bucket()];
+        const [mover, other] = [createStack("left", "mover"), createStack("left", "other")];
+        const declared = (bucket: string, more: object = {}) =>
+            deps(strict.project.zip(0, { layerName, bucket, ...more }));
+        await succeed(() => mover.up([declared(first.name)]));
+        await succeed(() => other.up([declared(first.name)]));
+        await succeed(() => mover.up([declared(second.name, { forceDestroy: true })]));
+        await succeed(() => mover.destroy());
+        assert.deepEqual(strict.versions(layerName), [1]);
+        await succeed(() => other.destroy());
+        assert.deepEqual(strict.versions(layerName), []);
+    });
+
+    describe("after it was taken over", () => {
+        let zip: Buffer;
+        before(async () => {
+            const folder = await mkdtemp(path.join(tmpdir(), "pulumi-lambda-layer-adopted-"));
+            const wheel = path.join(process.cwd(), "demo-1.0-py3-none-any.whl");
+            await mustRun(
+                uvPath(),
+                [
+                    "pip",
+                    "install",
+                    "--target",
+                    "python",
+                    "--no-deps",
+                    "--offline",
+                    "--python",
+                    pythonPath(),
+                    wheel,
+                ],
+                { cwd: folder },
+            );
+            await mustRun(pythonPath(), ["-m", "zipfile", "-c", "layer.zip", "python"], { cwd: folder });
+            zip = await readFile(path.join(folder, "layer.zip"));
+            await rm(folder, { recursive: true, force: true });
+        });
+        const publish = async (layerName: string, body: Buffer) => {
+            const { lambda } = await clientsAt(strict.aws.endpoint);
+            await lambda.send(
+                new PublishLayerVersionCommand({ LayerName: layerName, Content: { ZipFile: body } }),
+            );
+            return `arn:aws:lambda:${region}:${defaultAccount}:layer:${layerName}:1`;
+        };
+
+        it("has a record and a claim like ours, is not built again and never deleted", async () => {
+            const layerName = uniqueName("adopted");
+            const adopt = await publish(layerName, zip);
+            const bucket = strict.bucket();
+            const stack = createStack("adopted", "dev");
+            const declared = (variant: number) =>
+                deps(
+                    strict.project.python(variant, {
+                        layerName,
+                        bucket: bucket.name,
+                        adopt,
+                        keepVersions: 0,
+                    }),
+                    { type: "PythonLayer" },
+                );
+            await succeed(() => stack.up([declared(0)]));
+            assert.equal(only(stack).id, adopt);
+            assert.equal(only(stack).outputs["origin"], "adopted");
+            assert.deepEqual(
+                [...bucket.objects.keys()].filter((key) => key.endsWith(".zip")),
+                [],
+            );
+            const keys = [...bucket.objects.keys()].filter((key) => key.includes("/000001/"));
+            assert.equal(keys.length, 3);
+            assert.deepEqual(await succeed(() => stack.up([declared(0)])), []);
+            await succeed(() => stack.up([declared(1)]));
+            assert.deepEqual(strict.versions(layerName), [1, 2]);
+            // The manifest it was adopted for: it is there still.
+            await succeed(() => stack.up([declared(0)]));
+            assert.equal(only(stack).id, adopt);
+            await succeed(() => stack.destroy());
+            assert.deepEqual(strict.versions(layerName), [1]);
+        });
+
+        it("was proved: another version, target or package is refused with what differs", async () => {
+            const bucket = strict.bucket();
+            const layerName = uniqueName("unlike");
+            const adopt = await publish(layerName, zip);
+            const stack = createStack("unlike", "dev");
+            const told = await failure(() =>
+                stack.up([
+                    deps(strict.project.python(1, { layerName, bucket: bucket.name, adopt }), {
+                        type: "PythonLayer",
+                    }),
+                ]),
+            );
+            assert.match(told, /^ADOPTION_REFUSED/);
+            assert.match(told, /demo is 1\.0 in it, and 1\.1 in the manifest/);
+            const empty = uniqueName("empty");
+            const nothing = await publish(empty, layerZip("nothing"));
+            assert.match(
+                await failure(() =>
+                    stack.up([
+                        deps(
+                            strict.project.python(0, {
+                                layerName: empty,
+                                bucket: bucket.name,
+                                adopt: nothing,
+                            }),
+                            { type: "PythonLayer" },
+                        ),
+                    ]),
+                ),
+                /demo 1\.0 is not in it/,
+            );
+            assert.deepEqual(strict.versions(layerName), [1]);
+            assert.deepEqual(
+                [...bucket.objects.keys()].filter((key) => key.includes("/000001/")),
+                [],
+            );
+        });
+
+        it("as an archive was proved by its bytes", async () => {
+            const layerName = uniqueName("bytes");
+            const adopt = await publish(layerName, layerZip("0"));
+            const stack = createStack("bytes", "dev");
+            await succeed(() =>
+                stack.up([deps(strict.project.zip(0, { layerName, adopt, bucket: strict.bucket().name }))]),
+            );
+            assert.equal(only(stack).id, adopt);
+            assert.match(
+                await failure(() =>
+                    createStack("bytes", "two").up([
+                        deps(strict.project.zip(1, { layerName, adopt, bucket: strict.bucket().name })),
+                    ]),
+                ),
+                /CodeSha256 is not that of the archive/,
+            );
+        });
+    });
+
+    it("is not touched by what stands beside it in the bucket", async () => {
+        const bucket = strict.bucket();
+        const layerName = uniqueName("beside");
+        const folder = `lambda/${layerName}/layer/`;
+        const strange = ["notes.txt", "artifacts/other.zip", "000009/README", "last-uv.lock"].map(
+            (name) => folder + name,
+        );
+        for (const key of strange) {
+            store(strict.aws.state, bucket, key, {
+                body: Buffer.from("theirs"),
+                metadata: {},
+                contentType: "text/plain",
+            });
+        }
+        const stack = createStack("beside", "dev");
+        const declared = (variant: number) =>
+            deps(
+                strict.project.python(variant, {
+                    layerName,
+                    bucket: bucket.name,
+                    keepVersions: 0,
+                    forceDestroy: true,
+                }),
+                { type: "PythonLayer" },
+            );
+        await succeed(() => stack.up([declared(0)]));
+        await succeed(() => stack.up([declared(1)]));
+        await succeed(() => stack.destroy());
+        assert.deepEqual(strict.versions(layerName), []);
+        assert.deepEqual(
+            [...bucket.objects.keys()].filter((key) => !key.endsWith("layer.json")).sort(),
+            [...strange].sort(),
+        );
+    });
+});

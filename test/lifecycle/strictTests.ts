@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { configure } from "../../provider/awsAccess";
+import { defaultAccount, type StrictAws, startStrictAws } from "../strictAws";
+import type { StrictBucket, StrictLayer } from "../strictAws/state";
+import { region, settingsFor, uniqueName } from "../unit/emulatedAws";
+import { quietly } from "./quiet";
+import type { RunOutcome, SimulatedStack } from "./simulatedEngine";
+import { createTinyProject, type TinyProject } from "./tinyProject";
+
+/** A strict AWS and a folder with manifests, for the tests of one `describe`; the hooks run in that folder. */
+export interface StrictTests {
+    readonly aws: StrictAws;
+    readonly project: TinyProject;
+    bucket(options?: Partial<Pick<StrictBucket, "region" | "account" | "versioned" | "kms">>): StrictBucket;
+    layer(
+        name: string,
+        place?: { readonly region?: string; readonly account?: string },
+    ): StrictLayer | undefined;
+    versions(name: string): number[];
+    /** Sends the hooks to it, with settings of the stack. */
+    configure(settings?: Readonly<Record<string, string>>): void;
+}
+
+/** Declares the hooks that start and stop it. What it answers may be used inside tests only. */
+export function useStrictAws(): StrictTests {
+    let aws: StrictAws | undefined;
+    let project: TinyProject | undefined;
+    const startedIn = process.cwd();
+    before(async () => {
+        aws = await startStrictAws();
+        project = await createTinyProject(4);
+        process.chdir(project.folder);
+    });
+    beforeEach(() => tests.configure());
+    after(async () => {
+        process.chdir(startedIn);
+        await project?.remove();
+        await aws?.stop();
+    });
+    const there = <Value>(value: Value | undefined): Value => {
+        assert.ok(value !== undefined, "only inside a test");
+        return value;
+    };
+    const tests: StrictTests = {
+        get aws() {
+            return there(aws);
+        },
+        get project() {
+            return there(project);
+        },
+        bucket: (options = {}) => {
+            const name = uniqueName("artifacts");
+            const bucket = {
+                name,
+                region,
+                account: defaultAccount,
+                versioned: false,
+                kms: false,
+                objects: new Map(),
+                ...options,
+            };
+            there(aws).state.buckets.set(name, bucket);
+            return bucket;
+        },
+        layer: (name, place = {}) =>
+            there(aws).state.layers.get(
+                `${place.account ?? defaultAccount}/${place.region ?? region}/${name}`,
+            ),
+        versions: (name) => [...(tests.layer(name)?.versions.keys() ?? [])],
+        configure: (settings = {}) =>
+            configure(settingsFor(there(aws).endpoint, { "aws:maxRetries": "2", ...settings }), {
+                lease: 400,
+            }),
+    };
+    return tests;
+}
+
+/** A run that has to succeed; answers what it did. */
+export async function succeed(work: () => Promise<RunOutcome>): Promise<readonly string[]> {
+    const { steps, error } = await quietly(work);
+    assert.equal(error?.message, undefined);
+    return steps;
+}
+
+/** A run that has to fail; answers the message, with the reasons of a partial failure. */
+export async function failure(work: () => Promise<RunOutcome>): Promise<string> {
+    const { error } = await quietly(work);
+    assert.ok(error !== undefined, "it succeeded");
+    return [error.message, ...((error as { reasons?: string[] }).reasons ?? [])].join("\n");
+}
+
+/** The one resource of a stack. */
+export function only(stack: SimulatedStack) {
+    const [saved, ...others] = stack.resources.values();
+    assert.ok(saved !== undefined && others.length === 0, `${others.length + 1} resources`);
+    return saved;
+}
