@@ -139,7 +139,7 @@ describe("the life cycle", () => {
             await quietly(() => play(sequence, aws, `run${runs}`));
         };
         await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 16 }), check), {
-            numRuns: Number(process.env["PLL_MODEL_RUNS"] ?? 200),
+            numRuns: Number(process.env["PLL_MODEL_RUNS"] ?? 300),
         });
         console.log(`      ${steps} steps in ${runs} sequences`);
     });

@@ -81,6 +81,8 @@ export function createStack(project: string, stack: string): SimulatedStack {
     const create = async (urn: string, inputs: Props): Promise<void> => {
         try {
             const { id, outs } = await hooks.create(overTheWire(inputs));
+            // The state lists resources in the order in which they were last made: deletes go backwards.
+            resources.delete(urn);
             resources.set(urn, { urn, id, inputs, outputs: overTheWire(outs as Props), unfinished: false });
         } catch (error) {
             keepPartial(urn, inputs, error);
