@@ -1,4 +1,6 @@
-import { createReadStream } from "node:fs";
+import { once } from "node:events";
+import { createReadStream, type ReadStream } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { isAmbiguous, isDamaged, isPreconditionFailed, isThrottled } from "../aws/failures";
 import { type Bucket, headObject, objectError } from "../aws/objects";
 import { backoff, pause } from "../aws/pause";
@@ -19,6 +21,9 @@ export interface StoredArtifact {
     /** Bytes once unpacked. */
     readonly uncompressedSize: number;
 }
+
+/** Milliseconds. */
+const progressInterval = 250;
 
 /** What is uploaded: a zip on this machine's disk and what was found out about it. */
 export type UploadedFile = Pick<Artifact, "path" | "size" | "codeSha256" | "uncompressedSize">;
@@ -62,6 +67,7 @@ export async function findArtifact(
 /**
  * Uploads an artifact, unless the same one arrived meanwhile. The file is streamed; S3 verifies its SHA-256.
  *
+ * @param onProgress told four times a second how many bytes of the file are on their way
  * @throws UPLOAD_FAILED, ACCESS_DENIED, BUCKET_NOT_FOUND
  */
 export async function uploadArtifact(
@@ -69,6 +75,7 @@ export async function uploadArtifact(
     key: string,
     artifact: UploadedFile,
     labels: ArtifactLabels,
+    onProgress: (sent: number) => void = () => undefined,
 ): Promise<StoredArtifact> {
     const { PutObjectCommand } = await loadS3();
     const attempts = 10;
@@ -76,6 +83,7 @@ export async function uploadArtifact(
     for (let attempt = 1; ; attempt++) {
         // A stream can be read once, so the SDK cannot retry it: every attempt opens the file again.
         const body = createReadStream(artifact.path);
+        const ticking = setInterval(() => onProgress(body.bytesRead), progressInterval);
         try {
             const answer = await bucket.s3.send(
                 new PutObjectCommand({
@@ -95,6 +103,7 @@ export async function uploadArtifact(
                 }),
                 { abortSignal: bucket.signal },
             );
+            await readToItsEnd(body);
             return {
                 bucket: bucket.name,
                 key,
@@ -118,9 +127,20 @@ export async function uploadArtifact(
                 throw uploadFailure(error, bucket, key, artifact);
             }
         } finally {
+            clearInterval(ticking);
             body.destroy();
         }
         await pause(backoff(attempt), bucket.signal);
+    }
+}
+
+/**
+ * S3 can answer when it has all bytes and the stream has not yet said that there are no more. Torn off there, the request
+ * would never end and keep its connection, and with it a process that is done, until S3 closes it.
+ */
+async function readToItsEnd(body: ReadStream): Promise<void> {
+    if (!body.closed) {
+        await Promise.race([once(body, "close"), setTimeout(1000, undefined, { ref: false })]);
     }
 }
 

@@ -7,6 +7,7 @@ import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { type Bucket, headObject, readObject, writeObject } from "../../../provider/aws/objects";
 import { findArtifact, type UploadedFile, uploadArtifact } from "../../../provider/upload/artifact";
 import { type Fault, startFaultyAws } from "../aws/faultyAws";
+import { startServer } from "../build/localServer";
 import { clientsAt, createBucket, layerZip, newSignal, useEmulatedAws } from "../emulatedAws";
 
 const key = "lambda/deps/layer/artifacts/k.zip";
@@ -57,6 +58,28 @@ describe("uploadArtifact", function () {
         assert.equal(head?.metadata["artifact_key"], "k");
         assert.equal(head?.metadata["manifest_md5"], "0a1b");
         assert.deepEqual(await findArtifact(bucket, key, "k"), stored);
+    });
+
+    it("leaves its connection for the next one, answered before its stream has ended", async () => {
+        const connections = new Set<unknown>();
+        const server = await startServer((request, response) => {
+            connections.add(request.socket);
+            let missing = Number(request.headers["content-length"]);
+            request.on("data", (bytes: Buffer) => {
+                missing -= bytes.length;
+                if (missing === 0) response.end();
+            });
+        });
+        try {
+            const { s3 } = await clientsAt(server.origin);
+            const file = await fileOf("1");
+            for (let upload = 0; upload < 20; upload += 1) {
+                await uploadArtifact({ ...bucket, s3 }, `${upload}`, file, labels);
+            }
+            assert.equal(connections.size, 1);
+        } finally {
+            await server.close();
+        }
     });
 
     it("leaves what another one uploaded meanwhile", async () => {
