@@ -12,7 +12,7 @@ export interface OwnPackage {
     /** What was unpacked, for projects that install it. */
     readonly tarball: string;
     /** A process of `workers/<name>.ts`, compiled, against the packed package. */
-    worker(name: "create" | "floor" | "steps", args?: readonly string[]): Command;
+    worker(name: "create" | "floor" | "manifest" | "steps", args?: readonly string[]): Command;
 }
 
 /** Unpacks the packed package into `folder` and puts the compiled workers beside it, where their imports find it. */

@@ -61,6 +61,8 @@ export interface StackMeasurement {
     readonly preview: Spread;
     /** The same number of dynamic resources whose provider does nothing. */
     readonly trivialPreview: Spread;
+    /** The same, with as many properties as a layer has. */
+    readonly widePreview: Spread;
     /** The first `pulumi up`, once. */
     readonly upSeconds: number;
     readonly trivialUpSeconds: number;
@@ -91,6 +93,14 @@ export interface Results {
         readonly createBytes: number;
         readonly stallMs: number;
         readonly packStallMs: number;
+    };
+    /** What it costs to understand a large lock in a new process, and again in the same; milliseconds. */
+    readonly manifest?: {
+        readonly packages: number;
+        readonly bytes: number;
+        readonly readMs: Spread;
+        readonly selectMs: Spread;
+        readonly againMs: Spread;
     };
     readonly stacks: readonly StackMeasurement[];
     /** Bytes of a resource in the exported state. */

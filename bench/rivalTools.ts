@@ -21,16 +21,6 @@ export async function installRivals(
     tools: PythonTools,
     say: (line: string) => void = console.log,
 ): Promise<RivalTools> {
-    const requirements = join(repository, "bench", "requirements");
-    const python = async (name: string): Promise<Installed> => {
-        const list = join(requirements, `${name}.txt`);
-        const environment = await install(`bench-${name}-`, [list], tools.python, say, async (folder) => {
-            await mustRun(tools.python, ["-m", "venv", folder]);
-            const quiet = ["--quiet", "--disable-pip-version-check", "--no-input"];
-            await mustRun(join(folder, "bin", "python"), ["-m", "pip", "install", ...quiet, "-r", list]);
-        });
-        return "path" in environment ? { path: join(environment.path, "bin", "python") } : environment;
-    };
     const serverless = join(requirements, "serverless");
     const list = join(serverless, "package.json");
     const node = () =>
@@ -39,7 +29,28 @@ export async function installRivals(
             const quiet = ["--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts"];
             await mustRun("npm", ["install", ...quiet], { cwd: folder });
         });
-    return { seed: await python("seed"), sam: await python("sam"), serverless: await node() };
+    return {
+        seed: await installPythonRival("seed", tools, say),
+        sam: await installPythonRival("sam", tools, say),
+        serverless: await node(),
+    };
+}
+
+const requirements = join(repository, "bench", "requirements");
+
+/** Finds or installs one of the tools that are written in Python. */
+export async function installPythonRival(
+    name: "seed" | "sam",
+    tools: Pick<PythonTools, "python">,
+    say: (line: string) => void = console.log,
+): Promise<Installed> {
+    const list = join(requirements, `${name}.txt`);
+    const environment = await install(`bench-${name}-`, [list], tools.python, say, async (folder) => {
+        await mustRun(tools.python, ["-m", "venv", folder]);
+        const quiet = ["--quiet", "--disable-pip-version-check", "--no-input"];
+        await mustRun(join(folder, "bin", "python"), ["-m", "pip", "install", ...quiet, "-r", list]);
+    });
+    return "path" in environment ? { path: join(environment.path, "bin", "python") } : environment;
 }
 
 async function install(

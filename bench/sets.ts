@@ -18,6 +18,9 @@ export async function readPins(name: SetName): Promise<string[]> {
     return lines.filter((line) => line !== "");
 }
 
+/** The project that is locked. */
+export const projectName = "app";
+
 /** The machine of Linux wheels: that of this processor. */
 export const wheelMachine = process.arch === "arm64" ? "aarch64" : "x86_64";
 
@@ -62,7 +65,7 @@ export async function writeManifests(
 ): Promise<void> {
     const project = [
         "[project]",
-        'name = "app"',
+        `name = "${projectName}"`,
         'version = "1.0.0"',
         `requires-python = "==${tools.pythonVersion}.*"`,
         `dependencies = ${JSON.stringify(await readPins(name))}`,

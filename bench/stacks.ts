@@ -4,9 +4,11 @@ import type { Emulator } from "../scripts/emulator";
 import { createPulumiProject, type PulumiProject, succeeded } from "../scripts/pulumiProject";
 import type { PythonTools } from "../scripts/pythonTools";
 import { startRecordingProxy } from "../test/engine/recordingProxy";
+import { withLargeGroup } from "./largeLock";
 import type { Results, StackMeasurement } from "./results";
 import { bucketName, emptyAws } from "./rounds";
-import { type Spread, spread } from "./statistics";
+import { projectName } from "./sets";
+import { known, spread } from "./statistics";
 
 /** What stacks are measured with. */
 export interface StackBench {
@@ -21,17 +23,25 @@ export interface StackBench {
     readonly say: (line: string) => void;
 }
 
-const trivial = [
+/** How many packages the lock of a stack's layers names, all but the set's own in a group that is not installed. */
+const lockedPackages = 500;
+
+/** A dynamic resource that does nothing, with so many properties. */
+const trivial = (properties: number) => [
     'const pulumi = require("@pulumi/pulumi");',
     "const provider = {",
     "    check: async (olds, news) => ({ inputs: news, failures: [] }),",
     "    diff: async () => ({ changes: false }),",
     '    create: async (inputs) => ({ id: "created", outs: inputs }),',
     "};",
+    `const properties = Object.fromEntries(Array.from({ length: ${properties} }, (_, each) => ["value" + each, "text"]));`,
     "class Trivial extends pulumi.dynamic.Resource {",
-    '    constructor(name) { super(provider, name, { value: name }, undefined, "bench", "Trivial"); }',
+    '    constructor(name) { super(provider, name, properties, undefined, "bench", "Trivial"); }',
     "}",
 ];
+
+/** As many as a layer of the stack has itself. */
+const layerProperties = 25;
 
 const layers = ['const { PythonLayer } = require("pulumi-lambda-layer");'];
 
@@ -62,10 +72,13 @@ async function openProject(
                 },
             }),
             "index.js": `${program.join("\n")}\n`,
-            "uv.lock": await readFile(join(bench.manifests, "uv.lock")),
+            "uv.lock": await stackLock(bench.manifests),
         },
     });
 }
+
+const stackLock = async (folder: string): Promise<string> =>
+    withLargeGroup(await readFile(join(folder, "uv.lock"), "utf8"), projectName, lockedPackages);
 
 const layerArguments = (python: PythonTools) =>
     `{ manifest: "uv.lock", bucket: "${bucketName}", pythonVersion: "${python.pythonVersion}" }`;
@@ -83,36 +96,33 @@ export async function measureStacks(
         await emptyAws(bench.emulator);
         const make = many(count, `new PythonLayer("layer" + index, ${layerArguments(bench.python)});`);
         const own = await openProject(bench, `layers${count}`, [...layers, make]);
-        const other = await openProject(bench, `trivial${count}`, [
-            ...trivial,
-            many(count, 'new Trivial("resource" + index);'),
-        ]);
+        const trivials = many(count, 'new Trivial("resource" + index);');
+        const other = await openProject(bench, `trivial${count}`, [...trivial(1), trivials]);
+        const wide = await openProject(bench, `wide${count}`, [...trivial(layerProperties), trivials]);
         try {
             const upSeconds = await seconds(() => own.up());
             const trivialUpSeconds = await seconds(() => other.up());
-            const [ownTimes, otherTimes]: [number[], number[]] = [[], []];
+            succeeded(await wide.up());
+            const times: Record<"own" | "other" | "wide", number[]> = { own: [], other: [], wide: [] };
             for (let run = 0; run < runs; run += 1) {
-                ownTimes.push(await seconds(() => own.preview(["--expect-no-changes"])));
-                otherTimes.push(await seconds(() => other.preview(["--expect-no-changes"])));
+                times.own.push(await seconds(() => own.preview(["--expect-no-changes"])));
+                times.other.push(await seconds(() => other.preview(["--expect-no-changes"])));
+                times.wide.push(await seconds(() => wide.preview(["--expect-no-changes"])));
             }
             stacks.push({
                 layers: count,
-                preview: known(spread(ownTimes)),
-                trivialPreview: known(spread(otherTimes)),
+                preview: known(spread(times.own)),
+                trivialPreview: known(spread(times.other)),
+                widePreview: known(spread(times.wide)),
                 upSeconds,
                 trivialUpSeconds,
             });
             state = { layer: await bytesPerResource(own), trivial: await bytesPerResource(other) };
         } finally {
-            await Promise.all([own.remove(), other.remove()]);
+            await Promise.all([own.remove(), other.remove(), wide.remove()]);
         }
     }
     return { stacks, state };
-}
-
-function known(value: Spread | undefined): Spread {
-    if (value === undefined) throw new RangeError("Nothing was measured.");
-    return value;
 }
 
 async function seconds(run: () => ReturnType<PulumiProject["preview"]>): Promise<number> {
@@ -144,7 +154,7 @@ export async function countOperations(bench: StackBench): Promise<Results["calls
         calls.push({ operation, requests: proxy.take() });
     };
     try {
-        const lock = await readFile(join(bench.manifests, "uv.lock"), "utf8");
+        const lock = await stackLock(bench.manifests);
         await note("up: first", () => project.up());
         await note("preview: unchanged", () => project.preview());
         await note("up: unchanged", () => project.up());

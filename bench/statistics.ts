@@ -31,6 +31,14 @@ export function spread(values: readonly number[]): Spread | undefined {
     };
 }
 
+/** A value that was measured. Throws a RangeError when it was not. */
+export function known(value: Spread | undefined): Spread {
+    if (value === undefined) {
+        throw new RangeError("Nothing was measured.");
+    }
+    return value;
+}
+
 /**
  * How many times greater `other` is than `own`, round by round: what slows a machine down for a while slows both of a
  * round. Only rounds that have both count; undefined when none has.

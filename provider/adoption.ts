@@ -6,31 +6,54 @@ import { parseLayerVersionArn } from "./outputs";
 import type { Owner } from "./owner";
 import { findDifferences, requireSame } from "./publish/adopt";
 import { listAllClaims } from "./publish/claims";
-import { getLayerVersion, getLayerVersionLocation, type PublishedVersion } from "./publish/layerVersion";
+import {
+    areSameSettings,
+    getLayerVersion,
+    getLayerVersionLocation,
+    type PublishedVersion,
+} from "./publish/layerVersion";
 import type { LayerStore } from "./publish/layout";
+import type { AdoptedVersion } from "./publish/publishOnce";
+import { readRecord } from "./publish/record";
 import { targetFor } from "./target";
 import { inTemporaryFolder } from "./temporaryFolder";
 
+/** What is to be taken over, and by whom. */
+export interface Adoption {
+    readonly inputs: CheckedInputs;
+    readonly owner: Owner;
+    /** Of what the inputs describe. */
+    readonly versionKey: string;
+    /** The archive's, asked for a `LayerVersion`, which is proved by its bytes. */
+    readonly codeSha256: () => Promise<string | undefined>;
+}
+
 /**
- * The version that the argument `adopt` names, once it is proved to hold what the inputs describe; `undefined` when there
- * is nothing to adopt, or the owner has had a version already: `adopt` says where to start, not where to stay.
+ * The version that the argument `adopt` names, once it is proved to hold what the inputs describe.
  *
- * @param codeSha256 the archive's, asked for a `LayerVersion`, which is proved by its bytes
+ * The proof of a `LayerVersion` is its bytes; that of a `PythonLayer` is what is installed in the zip: the names, versions and
+ * wheel tags of its distributions. `undefined` when there is nothing to adopt, or the owner has had a version already:
+ * `adopt` says where to start, not where to stay. Only to what was proved for the very same inputs before it returns.
+ *
  * @throws ADOPTION_REFUSED with what differs, and what downloading throws
  */
 export async function adoptVersion(
     clients: Clients,
     store: LayerStore | undefined,
-    inputs: CheckedInputs,
-    owner: Owner,
-    codeSha256: () => Promise<string | undefined>,
+    { inputs, owner, versionKey, codeSha256 }: Adoption,
     signal: AbortSignal,
-): Promise<PublishedVersion | undefined> {
+): Promise<AdoptedVersion | undefined> {
     const { adopt } = inputs;
-    if (adopt === undefined || (store !== undefined && (await hasStarted(store, owner)))) {
+    if (adopt === undefined) {
         return undefined;
     }
     const { layerName, version, region } = parseLayerVersionArn(adopt);
+    const known = store === undefined ? undefined : await readRecord(store, version);
+    const isProved = known?.layerVersionArn === adopt && known.versionKey === versionKey;
+    const started = store !== undefined && (await hasStarted(store, owner));
+    if (started && !isProved) {
+        return undefined;
+    }
     if (region !== inputs.region || layerName !== inputs.layerName) {
         throw refused(
             adopt,
@@ -38,6 +61,9 @@ export async function adoptVersion(
         );
     }
     const published = await getLayerVersion(clients, layerName, version, signal);
+    if (published === undefined && started) {
+        return undefined;
+    }
     if (published === undefined || published.layerVersionArn !== adopt) {
         throw refused(adopt, "there is no such version in this account");
     }
@@ -45,10 +71,14 @@ export async function adoptVersion(
         if ((await codeSha256()) !== published.codeSha256) {
             throw refused(adopt, "its CodeSha256 is not that of the archive");
         }
-    } else {
+        const { description, licenseInfo, compatibleRuntimes = [], compatibleArchitectures = [] } = inputs;
+        const wanted = { description, licenseInfo, compatibleRuntimes, compatibleArchitectures };
+        return { published, isInterchangeable: areSameSettings(published.settings, wanted) };
+    }
+    if (!isProved) {
         await proveContent(clients, inputs, published, signal);
     }
-    return published;
+    return { published, isInterchangeable: false };
 }
 
 async function hasStarted(store: LayerStore, owner: Owner): Promise<boolean> {

@@ -30,7 +30,15 @@ export interface ArtifactPlan {
     /** What a resolution came to; absent where the manifest decides alone. */
     readonly resolution: Dependencies | undefined;
     /** Builds and packages it into a folder that the caller removes. */
-    readonly make: (temporaryFolder: string) => Promise<Artifact>;
+    readonly make: (temporaryFolder: string, watch?: Watch) => Promise<Artifact>;
+}
+
+/** Is told how far the making of an artifact is. */
+export interface Watch {
+    /** One more wheel is there, of so many. */
+    readonly onWheel: (arrived: number, wanted: number) => void;
+    /** All wheels are there; what follows is packing. */
+    readonly onPacking: () => void;
 }
 
 /**
@@ -45,7 +53,7 @@ export async function planArtifact(
     inputs: PythonLayerInputs,
     folder: string,
     signal: AbortSignal,
-    say: (line: string) => void = (line) => report(inputs.layerName, line),
+    say: (line: string) => void = (line) => report(inputs, line),
 ): Promise<ArtifactPlan> {
     const target = targetFor(inputs.pythonVersion, inputs.architecture);
     const file = await readManifest(inputs.manifest, { folder, ...kindOf({ ...inputs }) });
@@ -89,11 +97,12 @@ export async function planArtifact(
         artifactKey: artifactKeyOf(dependencies, target, { ...sources, globs, interpreter }),
         file,
         resolution: settled === undefined ? undefined : dependencyVersions({ dependencies: settled }),
-        make: (temporaryFolder) =>
+        make: (temporaryFolder, watch) =>
             make(
                 { ...request, dependencies, isSettled: settled !== undefined },
                 { globs, interpreter },
                 buildContext(say, temporaryFolder, signal),
+                watch,
             ),
     };
 }
@@ -121,6 +130,7 @@ async function make(
     request: Parameters<typeof buildWheels>[0],
     settings: { readonly globs: readonly string[]; readonly interpreter: Interpreter | undefined },
     context: BuildContext,
+    watch: Watch | undefined,
 ): Promise<Artifact> {
     const { signal, cacheFolder, temporaryFolder } = context;
     const failed = new AbortController();
@@ -130,8 +140,12 @@ async function make(
         proved = proved.then(() => proveWheel(wheel, proving));
     };
     try {
-        const wheels = await buildWheels(request, { ...context, onWheel });
+        const wanted = request.dependencies.filter(hasWheel).length;
+        let arrived = 0;
+        const onArrival = () => watch?.onWheel(++arrived, wanted);
+        const wheels = await buildWheels(request, { ...context, onWheel, onArrival });
         await proved;
+        watch?.onPacking();
         const { globs, interpreter } = settings;
         return await packageLayer(
             {
@@ -151,6 +165,9 @@ async function make(
         throw error;
     }
 }
+
+/** A virtual project is what it needs and nothing itself. */
+const hasWheel = ({ source }: Dependency): boolean => !(source.type === "directory" && source.virtual);
 
 /**
  * What decides the zip's bytes. Where the manifest leaves the choice of a file open, the target decides with it. Byte code

@@ -14,7 +14,7 @@ import { describeDependencies } from "./manifestInputs";
 import { defaultLayerName, parseOwner } from "./owner";
 import { jsonProps, type Props, textOf, textsOf } from "./props";
 import { parseLayerArn } from "./publish/limits";
-import { warnOnce } from "./report";
+import { subjectOf, warnOnce } from "./report";
 import { deprecationNotice, type Target, targetFor } from "./target";
 import { hasUnknown, unknownValue } from "./unknown";
 
@@ -132,7 +132,7 @@ function readTarget(inputs: Props, failures: ArgumentProblem[]): Target | undefi
         const target = targetFor(pythonVersion, architecture);
         const notice = deprecationNotice(target, new Date());
         if (notice !== undefined) {
-            warnOnce(`${String(inputs["layerName"])}: ${notice}`);
+            warnOnce(subjectOf(inputs), notice);
         }
         return target;
     } catch (error) {

@@ -1,8 +1,6 @@
-import type { Clients } from "./aws/clients";
 import { objectUri } from "./aws/objects";
-import { accountOf, clientsFor } from "./awsAccess";
+import { clientsFor } from "./awsAccess";
 import { engineMemory, layerOf } from "./engineMemory";
-import { isLayerError } from "./errors";
 import { readKeepVersions, readMinutes } from "./inputs";
 import { interruptible } from "./interrupt";
 import { parseLayerVersionArn } from "./outputs";
@@ -10,10 +8,9 @@ import { requireOwnVersion } from "./ownAccount";
 import { parseOwner } from "./owner";
 import { type Props, textOf } from "./props";
 import { deleteLayerVersion } from "./publish/layerVersion";
-import type { LayerStore } from "./publish/layout";
 import { type DepartureOutcome, leaveVersion } from "./publish/leave";
-import { report } from "./report";
-import { openDestination } from "./upload/destination";
+import { openRecords } from "./records";
+import { report, type Subject, subjectOf } from "./report";
 
 /**
  * Gives up this owner's hold on a version, and deletes it where nobody else holds it.
@@ -31,13 +28,13 @@ export function remove(id: string, props: Props): Promise<void> {
         const survivor = engineMemory.survivorOf(owner.id, layerOf(props));
         const clients = await clientsFor(region);
         await requireOwnVersion(id, clients);
-        const store = await openStore(clients, props, signal);
+        const store = await openRecords(clients, props, signal);
         if (store === undefined) {
             // Without records nothing tells who else uses a version: only a removed resource's own one is deleted.
             if (survivor === undefined && props["origin"] !== "adopted") {
                 await deleteLayerVersion(clients, layerName, version, signal);
             } else {
-                report(layerName, `kept version ${version}`);
+                report(subjectOf(props), `kept version ${version}`);
             }
             return;
         }
@@ -45,6 +42,7 @@ export function remove(id: string, props: Props): Promise<void> {
             layerName,
             version,
             owner,
+            claimId: textOf(props, "claimId"),
             survivor: survivor === undefined ? undefined : parseOwner(survivor),
             successor: successorOf(id, owner.id),
             adopted: props["origin"] === "adopted",
@@ -63,7 +61,7 @@ export function remove(id: string, props: Props): Promise<void> {
             engineMemory.pendingReleases.set(`${owner.id} ${layerOf(props)}`, version);
         }
         reportOutcome(
-            layerName,
+            subjectOf(props),
             version,
             outcome,
             deleted,
@@ -71,28 +69,6 @@ export function remove(id: string, props: Props): Promise<void> {
             objectUri(store.bucket, store.versionsFolder),
         );
     });
-}
-
-/** Where the records are; `undefined` when there are none, or their bucket is gone. */
-async function openStore(
-    clients: Clients,
-    props: Props,
-    signal: AbortSignal,
-): Promise<LayerStore | undefined> {
-    const bucket = textOf(props, "bucket");
-    if (bucket === undefined) {
-        return undefined;
-    }
-    const account = await accountOf(clients);
-    const place = { bucket, prefix: textOf(props, "prefix") ?? "" };
-    try {
-        return (await openDestination(clients, account, place, signal)).store;
-    } catch (error) {
-        if (isLayerError(error) && error.code === "BUCKET_NOT_FOUND") {
-            return undefined;
-        }
-        throw error;
-    }
 }
 
 function successorOf(id: string, ownerId: string): number | "elsewhere" | undefined {
@@ -105,7 +81,7 @@ function successorOf(id: string, ownerId: string): number | "elsewhere" | undefi
 }
 
 function reportOutcome(
-    layerName: string,
+    subject: Subject,
     version: number,
     outcome: DepartureOutcome["outcome"],
     deleted: readonly number[],
@@ -113,14 +89,14 @@ function reportOutcome(
     uri: string,
 ): void {
     if (outcome !== "deleted") {
-        report(layerName, `kept version ${version}; its records are below ${uri}`);
+        report(subject, `kept version ${version}; its records are below ${uri}`);
     }
     const others = kept.filter((each) => each !== version);
     if (others.length > 0) {
-        report(layerName, `kept versions ${others.join(", ")}; their records are below ${uri}`);
+        report(subject, `kept versions ${others.join(", ")}; their records are below ${uri}`);
     }
     const retired = deleted.filter((each) => each !== version);
     if (retired.length > 0) {
-        report(layerName, `deleted superseded versions ${retired.join(", ")}`);
+        report(subject, `deleted superseded versions ${retired.join(", ")}`);
     }
 }

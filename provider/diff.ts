@@ -1,5 +1,6 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { areComparableDigests } from "./manifest/compare";
+import { requestedProps } from "./outputs";
 import { type Props, sameValue } from "./props";
 import { hasUnknown } from "./unknown";
 
@@ -76,7 +77,8 @@ const updating = [
  * `changes` is left open unless nothing changed: the engine then shows the difference property by property.
  */
 export function diff(olds: Props, news: Props): dynamic.DiffResult {
-    const differs = (name: string) => !sameValue(comparable(name, olds), comparable(name, news));
+    const before = requestedProps(olds);
+    const differs = (name: string) => !sameValue(comparable(name, before), comparable(name, news));
     const replaces = [
         ...replacing.filter(differs),
         ...manifestReplaces(olds, news, selecting.filter(differs)),

@@ -73,7 +73,9 @@ export interface Failure {
  * Recognise one with {@link isLayerError}, which also works across two copies of this package.
  */
 export class LayerError extends Error {
+    /** What went wrong, as a word that keeps its meaning. */
     readonly code: ErrorCode;
+    /** The parts that the message is made of: `what`, `where`, `detail`, `next`, and the argument at fault as `property`. */
     readonly failure: Failure;
     /** @internal */
     readonly __pulumiLambdaLayerError = true;

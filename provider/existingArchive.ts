@@ -18,6 +18,7 @@ import { artifactObject } from "./publish/layout";
 import { inlineZipLimit } from "./publish/limits";
 import { requireLabel, requireZip } from "./publish/preflight";
 import type { KeptManifest } from "./publish/record";
+import { uploadProgress } from "./report";
 import { findArtifact, uploadArtifact } from "./upload/artifact";
 import type { Destination } from "./upload/destination";
 
@@ -128,6 +129,7 @@ async function openLocalZip(
                     key,
                     { path: zipPath, ...facts },
                     { artifactKey, manifestMd5: manifest.md5 },
+                    uploadProgress(inputs, facts.size),
                 ));
             return {
                 ...known,

@@ -1,36 +1,55 @@
 import type { Clients } from "./aws/clients";
+import { mapConcurrently } from "./build/concurrency";
 import { engineMemory } from "./engineMemory";
 import type { CheckedInputs } from "./inputs";
 import type { Owner } from "./owner";
-import type { LayerStore } from "./publish/layout";
+import { type LayerView, listOwnedVersions } from "./publish/layerView";
 import { assertPermissions } from "./publish/permissions";
-import { listOwnedVersions } from "./publish/retention";
+
+/** Versions whose permissions are looked at at the same time; the account's request rate holds all the same. */
+export const policiesAtOnce = 8;
+
+/** Whose permissions are asserted, and on what. */
+export interface Grants {
+    readonly inputs: CheckedInputs;
+    readonly owner: Owner;
+    /** The current version. */
+    readonly version: number;
+    /** Whether the argument was there before. */
+    readonly hadPermissions: boolean;
+    /** Versions that are gone since the view was taken. Default: none. */
+    readonly without?: readonly number[];
+}
 
 /**
  * Makes the permissions of the current and every kept version of this owner what the argument says. Without the
  * argument nothing is asked, unless it was there before: then what was given is taken back.
+ *
+ * @param view of the layer, where records are kept
  */
 export async function assertGrants(
     clients: Clients,
-    store: LayerStore | undefined,
-    inputs: CheckedInputs,
-    owner: Owner,
-    version: number,
-    hadPermissions: boolean,
+    view: LayerView | undefined,
+    { inputs, owner, version, hadPermissions, without = [] }: Grants,
     signal: AbortSignal,
 ): Promise<void> {
     const before = hadPermissions || (engineMemory.checkedFor(owner.id)?.hadPermissions ?? false);
     if (inputs.permissions === undefined && !before) {
         return;
     }
-    const kept =
-        store === undefined
-            ? []
-            : await listOwnedVersions(clients, store, { layerName: inputs.layerName, owner, signal });
-    for (const each of new Set([
-        version,
-        ...kept.filter(({ exists }) => exists).map((owned) => owned.version),
-    ])) {
-        await assertPermissions(clients, inputs.layerName, each, inputs.permissions ?? [], owner, signal);
-    }
+    const { layerName, permissions = [] } = inputs;
+    const granted = (await permittedVersions(view, owner, version)).filter((each) => !without.includes(each));
+    await mapConcurrently(granted, policiesAtOnce, signal, (each) =>
+        assertPermissions(clients, layerName, each, permissions, owner, signal),
+    );
+}
+
+/** The versions that an owner's permissions are for: the current one, and every other that it answers for. */
+export async function permittedVersions(
+    view: LayerView | undefined,
+    owner: Owner,
+    version: number,
+): Promise<number[]> {
+    const owned = view === undefined ? [] : await listOwnedVersions(view, owner);
+    return [...new Set([version, ...owned.filter(({ exists }) => exists).map((each) => each.version)])];
 }

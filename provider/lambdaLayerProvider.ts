@@ -2,26 +2,35 @@ import * as pulumi from "@pulumi/pulumi";
 
 /** A role to take on, with the names that `aws:assumeRoles` has for its parts. */
 export interface AssumeRoleArgs {
+    /** ARN of the role. */
     readonly roleArn: pulumi.Input<string>;
+    /** Name of the session, as CloudTrail shows it. Default: the AWS SDK's. */
     readonly sessionName?: pulumi.Input<string>;
+    /** What the role's trust policy asks for as `sts:ExternalId`. Default: none. */
     readonly externalId?: pulumi.Input<string>;
-    /** As `pulumi-aws` writes it: `1h`, `15m`. */
+    /** How long the credentials hold, as `pulumi-aws` writes it: `1h`, `15m`. Default: one hour, as AWS has it. */
     readonly duration?: pulumi.Input<string>;
 }
 
 /** The arguments of a {@link LambdaLayerProvider}: the stack's `aws:` settings, by the same names. */
 export interface LambdaLayerProviderArgs {
+    /** Region of the layers. Default: the environment's, then the profile's. */
     readonly region?: pulumi.Input<string>;
+    /** Profile of the shared AWS configuration. Default: `AWS_PROFILE`, then `default`. */
     readonly profile?: pulumi.Input<string>;
-    /** Kept as a secret, as are {@link secretKey} and {@link token}. Prefer a profile or a role. */
+    /** Access key, kept as a secret, as are {@link secretKey} and {@link token}. Prefer a profile or a role. Default: none. */
     readonly accessKey?: pulumi.Input<string>;
+    /** Secret access key. Default: none. */
     readonly secretKey?: pulumi.Input<string>;
+    /** Session token. Default: none. */
     readonly token?: pulumi.Input<string>;
-    /** Taken on one after the other. */
+    /** Roles that are taken on one after the other. Default: none. */
     readonly assumeRoles?: pulumi.Input<pulumi.Input<AssumeRoleArgs>[]>;
-    /** Addresses by service: `lambda`, `s3`, `sts`. */
+    /** Addresses by service: `lambda`, `s3`, `sts`. Default: AWS's own. */
     readonly endpoints?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+    /** Whether the bucket is in the path of S3's addresses instead of the host, as emulators want it. Default: false. */
     readonly s3UsePathStyle?: pulumi.Input<boolean>;
+    /** How often a request to AWS is repeated. Default: 10. */
     readonly maxRetries?: pulumi.Input<number>;
 }
 
@@ -30,7 +39,7 @@ export interface LambdaLayerProviderArgs {
  *
  * ```ts
  * const tokyo = new LambdaLayerProvider("tokyo", { region: "ap-northeast-1", profile: "production" });
- * new PythonLayer("deps", { ... }, { provider: tokyo });
+ * new PythonLayer("deps", { manifest: "uv.lock", bucket: "tokyo-artifacts", pythonVersion: "3.13" }, { provider: tokyo });
  * ```
  *
  * What it leaves out is not taken from the stack, but left to the AWS SDK's own chain.

@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { CheckedInputs } from "./inputs";
 import { requireOwnProvider } from "./resourceOptions";
 import { ownerOf } from "./resourceOwner";
 import { shim } from "./shim";
@@ -9,9 +8,9 @@ import type { Architecture } from "./target";
 export interface LayerArgs {
     /** Where in the bucket. Default: `lambda/<layerName>/`. */
     readonly prefix?: pulumi.Input<string>;
-    /** Description of the version, at most 256 characters. */
+    /** Description of the version, at most 256 characters. Default: none. */
     readonly description?: pulumi.Input<string>;
-    /** SPDX identifier, URL or text of the licence, at most 512 characters. */
+    /** SPDX identifier, URL or text of the licence, at most 512 characters. Default: none. */
     readonly licenseInfo?: pulumi.Input<string>;
     /**
      * Lambda runtimes to list the version under, at most 15. Default: a `PythonLayer`'s own one; none for a
@@ -26,17 +25,18 @@ export interface LayerArgs {
     readonly forceDestroy?: pulumi.Input<boolean>;
     /**
      * Who may use the layer, beside this account: account numbers, organisations (`o-…`) or `"*"`. Holds for the current
-     * and every kept version of this resource.
+     * and every kept version of this resource. Default: nobody.
      */
     readonly permissions?: pulumi.Input<pulumi.Input<string>[]>;
     /**
-     * ARN of an existing version to start from, whoever published it. It is taken over only on proof that it holds the
-     * same; see the README.
+     * ARN of an existing version to start from, whoever published it. A `PythonLayer` takes it over when its zip has the
+     * same packages for the same target, a `LayerVersion` when its zip is the archive; otherwise nothing is done and the
+     * error lists what differs. Default: none.
      */
     readonly adopt?: pulumi.Input<string>;
     /** Whether a version of ours that is the same is taken instead of publishing it again. Default: true. */
     readonly reuse?: pulumi.Input<boolean>;
-    /** Any values; a change of one forces a new version. */
+    /** Any values; a change of one forces a new version. Default: none. */
     readonly triggers?: pulumi.Input<pulumi.Input<unknown>[]>;
     /** Region of the layer. Default: the stack's `aws:region`, then the environment's, then the profile's. */
     readonly region?: pulumi.Input<string>;
@@ -79,7 +79,9 @@ export abstract class LayerResource extends pulumi.dynamic.Resource {
     declare readonly arn: pulumi.Output<string>;
     /** ARN of the layer, without a version. */
     declare readonly layerArn: pulumi.Output<string>;
+    /** Name of the layer. */
     declare readonly layerName: pulumi.Output<string>;
+    /** Number of the version: the last part of {@link layerVersionArn}. */
     declare readonly version: pulumi.Output<number>;
     /** SHA-256 of the zip, base64, as Lambda gives it. */
     declare readonly codeSha256: pulumi.Output<string>;
@@ -89,11 +91,17 @@ export abstract class LayerResource extends pulumi.dynamic.Resource {
     declare readonly uncompressedSize: pulumi.Output<number | undefined>;
     /** When Lambda published the version, ISO 8601. */
     declare readonly createdDate: pulumi.Output<string>;
+    /** ARN of the signing job; absent where the zip is not signed. */
     declare readonly signingJobArn: pulumi.Output<string | undefined>;
+    /** ARN of the signing profile's version; absent where the zip is not signed. */
     declare readonly signingProfileVersionArn: pulumi.Output<string | undefined>;
+    /** Description of the version; absent where there is none. */
     declare readonly description: pulumi.Output<string | undefined>;
+    /** Licence of the version; absent where there is none. */
     declare readonly licenseInfo: pulumi.Output<string | undefined>;
+    /** Runtimes that the version is listed under. */
     declare readonly compatibleRuntimes: pulumi.Output<string[] | undefined>;
+    /** Architectures that the version is listed under. */
     declare readonly compatibleArchitectures: pulumi.Output<Architecture[] | undefined>;
     /** MD5 of the manifest's bytes, hex. */
     declare readonly manifestMd5: pulumi.Output<string>;
@@ -105,24 +113,39 @@ export abstract class LayerResource extends pulumi.dynamic.Resource {
     declare readonly artifactUri: pulumi.Output<string | undefined>;
     /** Whether this product published the version, or took it over from another tool. */
     declare readonly origin: pulumi.Output<"published" | "adopted">;
+    /** Region of the layer. */
     declare readonly region: pulumi.Output<string>;
 
     protected constructor(
-        type: CheckedInputs["resourceType"],
+        type: "PythonLayer" | "LayerVersion",
         name: string,
         args: pulumi.Inputs,
         opts: pulumi.CustomResourceOptions | undefined,
     ) {
         const options = requireOwnProvider(name, opts);
         const owner = ownerOf(name, `pulumi-nodejs:dynamic/lambda:${type}`, options);
-        super(
-            shim,
-            name,
-            { ...outputs, ...echoed, ...args, resourceType: type, owner },
-            options,
-            "lambda",
-            type,
-        );
+        const { stackTraceLimit } = Error;
+        try {
+            // Pulumi takes a stack trace for each of a resource's hundred and more promises, which only its search for
+            // leaked promises reads: with ts-node's source maps a third of what a layer costs an unchanged preview.
+            Error.stackTraceLimit = 0;
+            super(
+                shim,
+                name,
+                { ...outputs, ...echoed, ...args, resourceType: type, owner },
+                options,
+                "lambda",
+                type,
+            );
+        } catch (error) {
+            Error.stackTraceLimit = stackTraceLimit;
+            if (error instanceof Error) {
+                Error.captureStackTrace(error);
+            }
+            throw error;
+        } finally {
+            Error.stackTraceLimit = stackTraceLimit;
+        }
         // They are the id itself: an update in place must not look like another version to a function.
         this.layerVersionArn = this.id;
         this.arn = this.id;

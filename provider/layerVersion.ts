@@ -4,7 +4,9 @@ import { type LayerArgs, LayerResource } from "./layerResource";
 /** Where the archive of a {@link LayerVersion} is: an object in S3, or a zip on this machine. */
 export type LayerVersionContent =
     | {
+          /** The bucket of the object, in the layer's region. */
           readonly s3Bucket: pulumi.Input<string>;
+          /** The key of the object. */
           readonly s3Key: pulumi.Input<string>;
           /** The version of the object, in a bucket with versioning. Default: the newest. */
           readonly s3ObjectVersion?: pulumi.Input<string>;

@@ -22,7 +22,7 @@ import { manifestKinds, type Selection, type SelectionSettings } from "./manifes
 import { readDirectNames } from "./manifest/pyproject";
 import { warnOfSelection, warnOfStaleness } from "./manifestWarnings";
 import { type Props, sameValue, textOf, textsOf } from "./props";
-import { reportOnce, warnOnce } from "./report";
+import { reportOnce, subjectOf, warnOnce } from "./report";
 import type { Target } from "./target";
 import { hasUnknown, unknownValue } from "./unknown";
 
@@ -85,7 +85,7 @@ export async function describeDependencies(
         return { ...read, ...sources, dependencies: unknownValue, dependencyDigest: unknownValue };
     }
     const manifestFolder = path.dirname(file.absolutePath);
-    await warnOfStaleness(file);
+    await warnOfStaleness(file, subjectOf(inputs));
     const unchanged =
         sameValue(pick(olds, ["manifestMd5", "includesDigest"]), read) &&
         sameValue(pick(olds, selecting), settled);
@@ -106,9 +106,9 @@ export async function describeDependencies(
     const selection = await select(file, inputs, target);
     const dependencies = dependencyVersions(selection);
     announceChange(olds["dependencies"], dependencies, inputs);
-    warnOfSelection(file, selection, String(inputs["layerName"]));
+    warnOfSelection(file, selection, subjectOf(inputs));
     for (const name of selection.unknownExcludes) {
-        warnOnce(`${String(inputs["layerName"])}: exclude names ${name}, which ${file.path} does not have.`);
+        warnOnce(subjectOf(inputs), `exclude names ${name}, which ${file.path} does not have.`);
     }
     return {
         ...read,
@@ -174,9 +174,7 @@ function selectionSettings(inputs: Props): SelectionSettings {
 /** Says in one line which packages change; the engine's own diff shows all of them. */
 function announceChange(before: unknown, after: Dependencies, inputs: Props): void {
     if (isDependencies(before) && !sameValue(before, after)) {
-        reportOnce(
-            `${String(inputs["layerName"])}: ${summarizeComparison(compareDependencies(before, after))}`,
-        );
+        reportOnce(subjectOf(inputs), summarizeComparison(compareDependencies(before, after)));
     }
 }
 
@@ -190,7 +188,8 @@ function comparable(selection: Selection, inputs: Props): { dependencyDigest?: s
     }
     const place = doubt.position === undefined ? "" : ` (${doubt.position.file}:${doubt.position.line})`;
     warnOnce(
-        `${String(inputs["layerName"])}: ${doubt.reason}${place}, so any edit of the manifest counts as a change. ${doubt.next}`,
+        subjectOf(inputs),
+        `${doubt.reason}${place}, so any edit of the manifest counts as a change. ${doubt.next}`,
     );
     return {};
 }

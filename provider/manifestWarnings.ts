@@ -5,25 +5,29 @@ import { findOversize } from "./manifest/sizeHint";
 import { findStaleness } from "./manifest/staleness";
 import { findUnhashed } from "./manifest/unhashed";
 import { maximumUncompressedSize } from "./package/limits";
-import { warnOnce } from "./report";
+import { type Subject, warnOnce } from "./report";
 
 const lockCommand = { "uv.lock": "uv lock", "poetry.lock": "poetry lock", "requirements.txt": "" } as const;
 
-const stale = new Map<string, Promise<string | undefined>>();
+const lookedAt = new Set<string>();
 
 /** Warns, once per process, when the lock's pyproject.toml has outgrown it. Costs a few milliseconds for each lock. */
-export async function warnOfStaleness(file: ManifestFile): Promise<void> {
+export async function warnOfStaleness(file: ManifestFile, subject: Subject): Promise<void> {
     const key = `${file.absolutePath}\0${file.md5}`;
-    const found = stale.get(key) ?? findStaleness(file);
-    stale.set(key, found);
-    const staleness = await found;
+    // One lock may be the manifest of many layers.
+    if (lookedAt.has(key)) return;
+    lookedAt.add(key);
+    const staleness = await findStaleness(file);
     if (staleness !== undefined) {
-        warnOnce(`${staleness}. Run \`${lockCommand[file.kind]}\`: the layer is built from the lock.`);
+        warnOnce(
+            subject,
+            `${staleness}. Run \`${lockCommand[file.kind]}\`: the layer is built from the lock.`,
+        );
     }
 }
 
 /** Warns, once per process, of what a selection shows without building it: lines without hashes, and too many bytes. */
-export function warnOfSelection(file: ManifestFile, selection: Selection, layerName: string): void {
+export function warnOfSelection(file: ManifestFile, selection: Selection, subject: Subject): void {
     const unhashed = findUnhashed(selection.dependencies);
     const [first] = unhashed;
     if (first !== undefined) {
@@ -36,11 +40,12 @@ export function warnOfSelection(file: ManifestFile, selection: Selection, layerN
                 ? "Write the file with `uv pip compile --generate-hashes`"
                 : `Run \`${lockCommand[file.kind]}\` again`;
         warnOnce(
-            `${layerName}: ${names} no hash (${formatPosition(first.position)}), so another file of the same name would go unnoticed. ${remedy}.`,
+            subject,
+            `${names} no hash (${formatPosition(first.position)}), so another file of the same name would go unnoticed. ${remedy}.`,
         );
     }
     const oversize = findOversize(selection.dependencies, maximumUncompressedSize);
     if (oversize !== undefined) {
-        warnOnce(`${layerName}: ${oversize}. Exclude what the functions do not need, or split the layer.`);
+        warnOnce(subject, `${oversize}. Exclude what the functions do not need, or split the layer.`);
     }
 }

@@ -2,7 +2,7 @@ import { LayerError } from "./errors";
 import type { CheckedInputs } from "./inputs";
 import { type Dependencies, isDependencies } from "./manifest/compare";
 import { jsonProps, type Props } from "./props";
-import type { PublishedVersion } from "./publish/layerVersion";
+import type { PublishedVersion, VersionSettings } from "./publish/layerVersion";
 
 /** What a resource's state holds beside its inputs. */
 export interface VersionOutputs {
@@ -26,10 +26,15 @@ export interface VersionOutputs {
     /** Keys as `publish/keys.ts` makes them. */
     readonly versionKey: string;
     readonly artifactKey: string;
+    /**
+     * The claim that the resource came to its version with, see `publish/claims.ts`; absent without a bucket, and in a state
+     * from before there were ids until its next update.
+     */
+    readonly claimId?: string | undefined;
 }
 
 /** Names of what is no input in a resource's state. */
-export const outputNames: ReadonlySet<string> = new Set<keyof VersionOutputs | "__provider">([
+export const outputNames: ReadonlySet<string> = new Set<keyof VersionOutputs | "requested" | "__provider">([
     "layerArn",
     "version",
     "codeSha256",
@@ -44,13 +49,46 @@ export const outputNames: ReadonlySet<string> = new Set<keyof VersionOutputs | "
     "origin",
     "versionKey",
     "artifactKey",
+    "claimId",
     "resolution",
+    "requested",
     "__provider",
 ]);
 
-/** Inputs and outputs as they go into state: every input is echoed, since `diff` and `delete` are shown outputs only. */
-export function toProps(inputs: CheckedInputs, outputs: VersionOutputs): Record<string, unknown> {
-    return jsonProps({ ...inputs, ...outputs });
+/** What says of a version that was taken over how it was published; the arguments may say something else. */
+const settingNames = [
+    "description",
+    "licenseInfo",
+    "compatibleRuntimes",
+    "compatibleArchitectures",
+] as const satisfies readonly (keyof VersionSettings)[];
+
+/**
+ * Inputs and outputs as they go into state: every input is echoed, since `diff` and `delete` are shown outputs only.
+ *
+ * Of a version that was taken over the outputs tell the version's own description, licence, runtimes and architectures; what
+ * the arguments said is kept as `requested`, see {@link requestedProps}.
+ */
+export function toProps(
+    inputs: CheckedInputs,
+    outputs: VersionOutputs,
+    { settings }: Pick<PublishedVersion, "settings">,
+): Record<string, unknown> {
+    if (outputs.origin === "published") {
+        return jsonProps({ ...inputs, ...outputs });
+    }
+    const requested = Object.fromEntries(settingNames.map((name) => [name, inputs[name]]));
+    return jsonProps({ ...inputs, ...outputs, ...settings, requested });
+}
+
+/** Outputs from the state with what the arguments said, where a version that was taken over says something else. */
+export function requestedProps(outputs: Props): Props {
+    const { requested } = outputs;
+    if (typeof requested !== "object" || requested === null) {
+        return outputs;
+    }
+    const given: Props = { ...requested };
+    return { ...outputs, ...Object.fromEntries(settingNames.map((name) => [name, given[name]])) };
 }
 
 /** The outputs that Lambda answers for. */
@@ -102,6 +140,7 @@ export function readOutputs(props: Props): Partial<VersionOutputs> {
         ...text("artifactUri"),
         ...text("versionKey"),
         ...text("artifactKey"),
+        ...text("claimId"),
         ...(isDependencies(props["resolution"]) ? { resolution: props["resolution"] } : {}),
         origin: props["origin"] === "adopted" ? "adopted" : "published",
     };

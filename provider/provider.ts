@@ -1,5 +1,6 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { configure } from "./awsAccess";
+import { messagesDelivered } from "./engineLog";
 import { isLayerError } from "./errors";
 
 /**
@@ -52,5 +53,8 @@ async function readable<Result>(work: Promise<Result>): Promise<Result> {
             error.toString = () => error.code;
         }
         throw error;
+    } finally {
+        // The engine ends this process when it has its last answer.
+        await messagesDelivered();
     }
 }

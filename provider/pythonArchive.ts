@@ -8,7 +8,8 @@ import type { PythonLayerInputs } from "./inputs";
 import type { Artifact } from "./package/model";
 import { artifactObject } from "./publish/layout";
 import { inlineZipLimit } from "./publish/limits";
-import { report } from "./report";
+import { counted, megabytes } from "./quantities";
+import { progress, uploadProgress, warn } from "./report";
 import { inTemporaryFolder } from "./temporaryFolder";
 import { findArtifact, uploadArtifact } from "./upload/artifact";
 import type { Destination } from "./upload/destination";
@@ -36,23 +37,28 @@ export async function openPythonArchive(
         prepare: async () => {
             const found = await findArtifact(bucket, key, artifactKey);
             if (found !== undefined && destination.sameRegion) {
-                report(inputs.layerName, `the artifact is in S3 already (${found.codeSize} bytes)`);
                 return inBucket(found);
             }
             return inTemporaryFolder(async (temporaryFolder) => {
-                const artifact = await plan.make(temporaryFolder);
-                report(
-                    inputs.layerName,
-                    `packed ${artifact.packages.length} wheels into ${megabytes(artifact.size)}, ${megabytes(artifact.uncompressedSize)} unpacked`,
-                );
+                let packing = performance.now();
+                const artifact = await plan.make(temporaryFolder, {
+                    onWheel: (arrived, wanted) =>
+                        progress(inputs, `${arrived} of ${counted(wanted, "wheel")}`),
+                    onPacking: () => {
+                        packing = performance.now();
+                    },
+                });
+                const seconds = ((performance.now() - packing) / 1000).toFixed(1);
+                progress(inputs, `packed ${megabytes(artifact.size)} in ${seconds} s`);
                 for (const warning of artifact.warnings) {
-                    report(inputs.layerName, `warning: ${warning}`);
+                    warn(inputs, warning);
                 }
                 if (!destination.sameRegion) {
                     return await inRequest(inputs, destination, artifact);
                 }
                 const labels = { artifactKey, manifestMd5: file.md5 };
-                const stored = await uploadArtifact(bucket, key, artifact, labels);
+                const onProgress = uploadProgress(inputs, artifact.size);
+                const stored = await uploadArtifact(bucket, key, artifact, labels, onProgress);
                 return { ...inBucket(stored), packages: artifact.packages };
             });
         },
@@ -64,8 +70,6 @@ export async function openPythonArchive(
         },
     };
 }
-
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
 function inBucket(stored: Awaited<ReturnType<typeof uploadArtifact>>): PreparedArchive {
     return {

@@ -7,14 +7,18 @@ import type { Architecture } from "./target";
 export interface PackageIndex {
     /** Base of its simple API (PEP 503). `${NAME}` stands for an environment variable of the machine that builds. */
     readonly url: pulumi.Input<string>;
-    /** Its name in `UV_INDEX_<NAME>_USERNAME`, `POETRY_HTTP_BASIC_<NAME>_USERNAME` and their `_PASSWORD`. */
+    /**
+     * Its name in `UV_INDEX_<NAME>_USERNAME`, `POETRY_HTTP_BASIC_<NAME>_USERNAME` and their `_PASSWORD`. Default: the name
+     * that the project's `pyproject.toml` has for the address, if any.
+     */
     readonly name?: pulumi.Input<string>;
+    /** User name. Default: the environment's for {@link name}, then netrc's for the host. */
     readonly username?: pulumi.Input<string>;
-    /** A password or token. */
+    /** Password or token. Default: as for {@link username}. */
     readonly password?: pulumi.Input<string>;
-    /** Environment variable that holds the user name where the layer is built. */
+    /** Environment variable that holds the user name where the layer is built. Default: none. */
     readonly usernameVariable?: pulumi.Input<string>;
-    /** Environment variable that holds the password where the layer is built. */
+    /** Environment variable that holds the password where the layer is built. Default: none. */
     readonly passwordVariable?: pulumi.Input<string>;
 }
 
@@ -25,7 +29,7 @@ export interface PythonLayerArgs extends LayerArgs {
      * `requirements.txt`. The kind is told from the file's name; {@link manifestKind} overrides it.
      */
     readonly manifest: pulumi.Input<string>;
-    /** The kind of manifest, where its name does not say. */
+    /** The kind of manifest, where its name does not say. Default: told from the name. */
     readonly manifestKind?: pulumi.Input<"requirements.txt" | "poetry.lock" | "uv.lock">;
     /** The S3 bucket that keeps artifacts, manifests and records. A layer above 50 MiB needs one in its own region. */
     readonly bucket: pulumi.Input<string>;
@@ -80,7 +84,7 @@ export interface PythonLayerArgs extends LayerArgs {
     readonly installer?: pulumi.Input<Installer>;
     /**
      * Private indexes, searched beside the installer's own. A package that its manifest ties to an index is looked for there
-     * alone, with the credentials that are given here for its host. Kept as a secret as a whole.
+     * alone, with the credentials that are given here for its host. Kept as a secret as a whole. Default: none.
      */
     readonly indexes?: pulumi.Input<pulumi.Input<PackageIndex>[]>;
 }
@@ -98,13 +102,13 @@ export interface PythonLayerArgs extends LayerArgs {
  *     pythonVersion: "3.13",
  *     architecture: "arm64",
  * });
- * new aws.lambda.Function("api", { layers: [deps.layerVersionArn], ... });
+ * export const layers = [deps.layerVersionArn];
  * ```
  */
 export class PythonLayer extends LayerResource {
-    /** What is installed: name → version. */
+    /** What is installed: version by package name, with an empty version for what is built from a local source. */
     declare readonly dependencies: pulumi.Output<Record<string, string>>;
-    /** The same where a resolution settled it, and not the manifest alone: an open list, or one with `exclude`. */
+    /** The same where a resolution settled it: an unpinned list, or one with `exclude`. Absent where the manifest says it all. */
     declare readonly resolution: pulumi.Output<Record<string, string> | undefined>;
 
     constructor(name: string, args: PythonLayerArgs, opts?: pulumi.CustomResourceOptions) {

@@ -35,7 +35,10 @@ export function createRecord(
     manifest: Pick<KeptManifest, "fileName" | "md5">,
     packages?: VersionRecord["packages"],
 ): VersionRecord {
-    const given: Readonly<Record<string, unknown>> = { ...inputs };
+    const given: Readonly<Record<string, unknown>> = {
+        ...inputs,
+        ...(outputs.origin === "adopted" ? published.settings : {}),
+    };
     const dependencies = outputs.resolution ?? ("dependencies" in inputs ? inputs.dependencies : undefined);
     return {
         schemaVersion: 1,

@@ -14,10 +14,16 @@ export function requireOwnProvider(
     const given = opts?.provider;
     if (given !== undefined && !LambdaLayerProvider.isInstance(given)) {
         throw new Error(
-            `The layer "${name}" was given a ${given.constructor.name} as its provider. Give it a LambdaLayerProvider of ` +
-                'pulumi-lambda-layer with the same settings, or leave the option out: the stack\'s "aws:" settings and the ' +
-                "argument region count then.",
+            `The layer "${name}" was given ${describe(given)}, which only knows resources of its own package. Give it a ` +
+                "LambdaLayerProvider of pulumi-lambda-layer with the same settings (region, profile, assumeRoles, …), or leave " +
+                'the option out: the stack\'s "aws:" settings and the argument region count then.',
         );
     }
     return opts;
+}
+
+/** Every provider knows its package; it says so only to itself. */
+function describe(given: pulumi.ProviderResource): string {
+    const { pkg }: { readonly pkg?: unknown } = Object(given);
+    return typeof pkg === "string" ? `a provider of "${pkg}"` : `a ${given.constructor.name}`;
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import path from "node:path";
 import type { dynamic } from "@pulumi/pulumi";
 import type { Clients } from "./aws/clients";
@@ -17,6 +17,7 @@ import { releaseClaim } from "./publish/claims";
 import { handOverAll, withdrawGrants } from "./publish/handOver";
 import { markOwnFolder, removeOwnFolder } from "./publish/layerMark";
 import { getLayerVersion, type PublishedVersion } from "./publish/layerVersion";
+import { viewLayer } from "./publish/layerView";
 import { manifestObject } from "./publish/layout";
 import { moveRecords } from "./publish/moveRecords";
 import { notePublication } from "./publish/publication";
@@ -69,8 +70,8 @@ async function updateVersion(
     const owner = parseOwner(inputs.owner);
     const hadPermissions = olds["permissions"] !== undefined;
     if (inputs.bucket === undefined) {
-        await assertGrants(clients, undefined, inputs, owner, version, hadPermissions, signal);
-        return toProps(inputs, outputs);
+        await assertGrants(clients, undefined, { inputs, owner, version, hadPermissions }, signal);
+        return toProps(inputs, outputs, published);
     }
     const account = await accountOf(clients);
     const open = (bucket: string, prefix: string) =>
@@ -79,22 +80,25 @@ async function updateVersion(
     await markOwnFolder(destination.store, layerName);
     const old = await openOld(olds, inputs, open);
     const formerOwner = textOf(olds, "owner") ?? inputs.owner;
-    const kept = await keepIn(destination, old, published, outputs, inputs, formerOwner);
+    const claimId = before.claimId ?? randomUUID();
+    const kept = await keepIn(destination, old, published, { ...outputs, claimId }, inputs, formerOwner);
     await leaveOld(clients, old, destination, published.version, olds, inputs, signal);
     const { store } = destination;
+    const view = viewLayer(clients, store, layerName, signal);
     const keepVersions = readKeepVersions(inputs.keepVersions);
-    const deleted = await retire(clients, store, {
-        layerName,
+    const deleted = await retire(view, {
         owner,
         current: version,
         keepVersions,
-        signal,
+        // The functions may not have moved yet: a run before this one may have ended in between.
+        sparesClaimed: true,
     });
     if (deleted.length > 0) {
-        report(layerName, `deleted superseded versions ${deleted.join(", ")}`);
+        report(inputs, `deleted superseded versions ${deleted.join(", ")}`);
     }
-    await assertGrants(clients, store, inputs, owner, version, hadPermissions, signal);
-    return toProps(inputs, { ...outputs, ...kept });
+    const grants = { inputs, owner, version, hadPermissions, without: deleted };
+    await assertGrants(clients, view, grants, signal);
+    return toProps(inputs, { ...outputs, ...kept }, published);
 }
 
 /** The place the records were in before: the same as now, another one, or `undefined` when it is gone. */
@@ -123,10 +127,10 @@ async function keepIn(
     destination: Destination,
     old: Destination | undefined,
     published: PublishedVersion,
-    outputs: VersionOutputs,
+    outputs: VersionOutputs & { readonly claimId: string },
     inputs: CheckedInputs,
     formerOwner: string,
-): Promise<Pick<VersionOutputs, "manifestUri" | "recordUri">> {
+): Promise<Pick<VersionOutputs, "manifestUri" | "recordUri" | "claimId">> {
     const manifest = await readCheckedManifest(inputs, old ?? destination, published.version);
     const moved = old === undefined ? undefined : await readRecord(old.store, published.version);
     const made = createRecord(inputs, outputs, published, manifest);
@@ -140,11 +144,14 @@ async function keepIn(
                   // Whoever did not answer for the version does not come to by moving.
                   owner: moved.owner === formerOwner ? made.owner : moved.owner,
               };
-    const kept = await keepVersion(destination.store, published, manifest, record, parseOwner(inputs.owner));
-    if (outputs.versionKey !== "") {
-        await notePublication(destination.store, outputs.versionKey, published.version, leaseTiming());
+    const { store } = destination;
+    const { claimId } = outputs;
+    const kept = await keepVersion(store, published, manifest, record, parseOwner(inputs.owner), claimId);
+    // Of a version that was taken over nobody knows that it is what its key would be made into.
+    if (outputs.versionKey !== "" && outputs.origin === "published") {
+        await notePublication(store, outputs.versionKey, published.version, leaseTiming());
     }
-    return { manifestUri: kept.manifestUri, recordUri: kept.recordUri };
+    return { manifestUri: kept.manifestUri, recordUri: kept.recordUri, claimId };
 }
 
 /**
@@ -197,7 +204,11 @@ async function leaveOld(
     }
     if (former.owner.id !== inputs.owner) {
         await releaseClaim(store, version, former.owner);
-        await handOverAll(clients, store, former, parseOwner(inputs.owner));
+        await handOverAll(
+            viewLayer(clients, store, inputs.layerName, signal),
+            former,
+            parseOwner(inputs.owner),
+        );
         await withdrawGrants(clients, store, { ...former, version });
     }
 }

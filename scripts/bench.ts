@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { cpus, loadavg, platform, release, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
+import { measureManifest } from "../bench/manifest";
 import { startMirror } from "../bench/mirror/server";
 import { unpackOwnPackage } from "../bench/ownPackage";
 import { packingChart } from "../bench/packingChart";
@@ -20,7 +21,7 @@ import { pythonTools } from "./pythonTools";
 import { atShutdown } from "./shutdown";
 
 /**
- * `npm run bench -- [small] [middle] [large] [stacks] [--quick]`: this package against what a user would pick instead,
+ * `npm run bench -- [small] [middle] [large] [stacks] [manifest] [--quick]`: this package against what a user would pick instead,
  * as bench/README.md says. Without a word: all, which is what `results.json` and the chart are for. With words, or
  * quickly, the results go to files of their own.
  */
@@ -62,6 +63,12 @@ async function main(): Promise<void> {
             calls: [],
         };
         let results = parts;
+        if (plan.manifest !== undefined) {
+            say("a large lock …");
+            const lockFolder = join(folder, "manifest");
+            const manifest = await measureManifest(lockFolder, own, python.python, plan.manifest);
+            results = { ...results, manifest };
+        }
         for (const { set, runs } of plan.sets) {
             const mirrored = await fillMirror(set, python);
             const mirror = await startMirror(mirrored.folder);

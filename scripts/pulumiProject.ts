@@ -106,7 +106,8 @@ async function fill(
     await write({
         "Pulumi.yaml": `name: ${options.name ?? "test"}\nruntime: nodejs\n`,
         "package.json": `${JSON.stringify({ name: options.name ?? "test", private: true, main: "index.ts" })}\n`,
-        "tsconfig.json": `${JSON.stringify(tsconfig)}\n`,
+        // Pulumi's own TypeScript, which compiles where a project has none, is too old for this one.
+        ...(options.modules === "none" ? {} : { "tsconfig.json": `${JSON.stringify(tsconfig)}\n` }),
     });
     if (options.template !== undefined) {
         await cp(options.template, folder, {

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { installPythonRival } from "../bench/rivalTools";
 import { repository } from "./cacheFolder";
 import { runAttached } from "./command";
 import { findPulumiCli } from "./pulumiCli";
@@ -17,8 +18,10 @@ const stages: Record<StageName, Stage> = {
     types: async (env) => (await attached(bin("tsc"), ["-p", "tsconfig.json"], env)) === 0,
     lint: async (env) => (await attached(bin("biome"), ["check", "."], env)) === 0,
     unit: (env, args) => mocha("unit", ["--timeout", "60000", ...args], env),
+    docs: (env, args) => mocha("docs", ["--timeout", "60000", ...args], env),
     lifecycle: (env, args) => mocha("lifecycle", ["--timeout", "300000", ...args], env),
     engine: (env, args) => mocha("engine", ["--timeout", "300000", ...args], env),
+    examples: (env, args) => mocha("examples", ["--timeout", "300000", ...args], env),
     install: (env, args) => mocha("install", ["--timeout", "600000", ...args], env),
 };
 
@@ -27,9 +30,16 @@ async function main(): Promise<number> {
     const { stages: chosen, mochaArguments } = parseTestArguments(process.argv.slice(2));
     const env: NodeJS.ProcessEnv = { ...process.env };
     if (chosen.some((name) => name !== "types" && name !== "lint")) {
-        Object.assign(env, toolVariables(await pythonTools()));
+        const tools = await pythonTools();
+        Object.assign(env, toolVariables(tools));
+        if (chosen.includes("engine") || chosen.includes("lifecycle")) {
+            const builder = await installPythonRival("seed", tools);
+            // A test that needs it says what is missing.
+            if ("path" in builder) env["PLL_ARTIFACT_BUILDER"] = builder.path;
+            else console.log(`aws-lambda-artifact-builder: ${builder.unavailable}`);
+        }
     }
-    if (chosen.some((name) => name === "engine" || name === "install")) {
+    if (chosen.some((name) => ["engine", "examples", "install"].includes(name))) {
         env["PLL_PULUMI"] = (await findPulumiCli()).folder;
     }
     let passed = 0;

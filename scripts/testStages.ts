@@ -1,7 +1,14 @@
-export const stageNames = ["types", "lint", "unit", "lifecycle", "engine", "install"] as const;
-
-/** What `npm test` runs by itself. The life cycle's kills, faults and model take many minutes: `npm test -- lifecycle`. */
-export const defaultStages: readonly StageName[] = stageNames.filter((name) => name !== "lifecycle");
+/** In the order in which `npm test` runs them. */
+export const stageNames = [
+    "types",
+    "lint",
+    "unit",
+    "docs",
+    "lifecycle",
+    "engine",
+    "examples",
+    "install",
+] as const;
 
 export type StageName = (typeof stageNames)[number];
 
@@ -14,7 +21,7 @@ export interface Counts {
 const isStageName = (text: string): text is StageName => stageNames.some((name) => name === text);
 
 /**
- * What `npm test -- <stages> <options>` asks for: leading stage names choose stages (none: the default ones), the
+ * What `npm test -- <stages> <options>` asks for: leading stage names choose stages (none: all), the
  * rest goes to mocha. Throws an Error that lists the stages when the first word is none and no option.
  */
 export function parseTestArguments(args: readonly string[]): {
@@ -29,7 +36,7 @@ export function parseTestArguments(args: readonly string[]): {
     }
     const asked = args.slice(0, count);
     return {
-        stages: asked.length === 0 ? defaultStages : stageNames.filter((name) => asked.includes(name)),
+        stages: asked.length === 0 ? stageNames : stageNames.filter((name) => asked.includes(name)),
         mochaArguments: args.slice(count),
     };
 }

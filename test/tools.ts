@@ -17,3 +17,6 @@ export const pythonPath = (): string => toolPath("PLL_PYTHON");
 
 /** The `poetry` executable, with the export plugin. */
 export const poetryPath = (): string => toolPath("PLL_POETRY");
+
+/** A Python with aws-lambda-artifact-builder installed. */
+export const artifactBuilderPath = (): string => toolPath("PLL_ARTIFACT_BUILDER");

@@ -14,6 +14,8 @@ export interface BuildContext {
     readonly report: (line: string) => void;
     /** Takes each fetched wheel as soon as it is there and verified. @default - nobody asks */
     readonly onWheel?: ((wheel: Wheel) => void) | undefined;
+    /** Called when one more wheel is there, fetched or built. @default - nobody asks */
+    readonly onArrival?: (() => void) | undefined;
     /** @default - this process's own */
     readonly environment?: NodeJS.ProcessEnv | undefined;
 }

@@ -109,7 +109,9 @@ async function bringSources(
         const within = { ...context, signal };
         const location = fileLocation(dependency, lookup.manifestFolder, environment);
         const archive = location && (await obtainFile(dependency, location, fetcher, within)).path;
-        return buildFromSource(dependency, archive, lookup, await workshop.tool(), within);
+        const wheel = await buildFromSource(dependency, archive, lookup, await workshop.tool(), within);
+        context.onArrival?.();
+        return wheel;
     });
     return { built, files };
 }
@@ -160,6 +162,7 @@ async function fetchAll(
         if (location === undefined) throw new Error(`${dependencyName(dependency)} has no file`);
         const wheel = await obtainFile(dependency, location, fetcher, { ...context, signal });
         context.onWheel?.(wheel);
+        context.onArrival?.();
         return wheel;
     });
 }

@@ -1,5 +1,5 @@
 import type { PackageSize } from "../package";
-import { megabytes } from "./quantities";
+import { megabytes } from "../quantities";
 import type { Paint } from "./terminal";
 
 /** What takes room in a layer: a package, or what belongs to none. */

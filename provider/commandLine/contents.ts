@@ -1,7 +1,7 @@
 import { maximumUncompressedSize, warningShare } from "../package/limits";
+import { counted, megabytes } from "../quantities";
 import { renderBars } from "./bars";
 import type { LayerZip } from "./layerZip";
-import { counted, megabytes } from "./quantities";
 import { paintFor, type Terminal } from "./terminal";
 
 /** What is in a layer, and what to call it. */

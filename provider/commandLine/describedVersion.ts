@@ -2,8 +2,8 @@ import { objectUri, readObject } from "../aws/objects";
 import { LayerError } from "../errors";
 import type { Dependencies } from "../manifest/compare";
 import type { VersionRecord } from "../publish/record";
+import { isoTime } from "../quantities";
 import type { LayerOutline, VersionFolder } from "./layerOutline";
-import { isoTime } from "./quantities";
 import { type Settings, type StoredManifest, storedDependencies, targetOf } from "./storedDependencies";
 
 /** One version of a layer, as S3 and Lambda tell of it. */

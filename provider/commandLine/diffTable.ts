@@ -1,6 +1,6 @@
+import { counted, megabytes, megabytesMore, shortTime } from "../quantities";
 import type { DescribedVersion } from "./describedVersion";
 import type { VersionDifference } from "./diff";
-import { counted, megabytes, megabytesMore, shortTime } from "./quantities";
 import { targetOf } from "./storedDependencies";
 import { paintFor, type Terminal } from "./terminal";
 

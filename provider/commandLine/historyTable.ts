@@ -1,8 +1,8 @@
 import { summarizeComparison } from "../manifest/compare";
 import { parseOwner } from "../owner";
+import { megabytes, shortTime } from "../quantities";
 import type { DescribedVersion, VersionClaim } from "./describedVersion";
 import type { HistoryStep } from "./history";
-import { megabytes, shortTime } from "./quantities";
 import { targetOf } from "./storedDependencies";
 import { renderTable } from "./table";
 import { paintFor, type Terminal } from "./terminal";

@@ -10,6 +10,8 @@ export interface InstalledDistribution {
     readonly version: string;
     /** `cp313-cp313-manylinux_2_28_aarch64`; empty where there is no WHEEL file. */
     readonly tags: readonly string[];
+    /** `3.13`, where it lies below `python/lib/python3.13/`, which no other Python looks into; absent below `python/`. */
+    readonly python: string | undefined;
 }
 
 /** Bytes; metadata with a long description stays below it. */
@@ -27,10 +29,10 @@ export async function readDistributions(path: string, signal: AbortSignal): Prom
         const entries = new Map((await readCentralDirectory(file)).map((entry) => [entry.name, entry]));
         const found: InstalledDistribution[] = [];
         for (const [name, entry] of entries) {
-            const folder =
-                /^(python\/(?:lib\/python3\.\d+\/site-packages\/)?[^/]+\.dist-info\/)METADATA$/.exec(
+            const [, folder, python] =
+                /^(python\/(?:lib\/python(3\.\d+)\/site-packages\/)?[^/]+\.dist-info\/)METADATA$/.exec(
                     name,
-                )?.[1];
+                ) ?? [];
             if (folder === undefined) {
                 continue;
             }
@@ -42,6 +44,7 @@ export async function readDistributions(path: string, signal: AbortSignal): Prom
                 name: normalizeName(headerFields(metadata, "Name")[0] ?? ""),
                 version: headerFields(metadata, "Version")[0] ?? "",
                 tags,
+                python,
             });
         }
         return found.sort((left, right) => (left.name < right.name ? -1 : 1));

@@ -27,6 +27,8 @@ export function findDifferences(
             differences.push(`${name} ${version} is not in it`);
         } else if (version !== "" && !isSameVersion(found.version, version)) {
             differences.push(`${name} is ${found.version} in it, and ${version} in the manifest`);
+        } else if (found.python !== undefined && found.python !== target.pythonVersion) {
+            differences.push(`${name} is in it for Python ${found.python} only`);
         } else if (!found.tags.some((tag) => acceptable.has(tag))) {
             differences.push(`${name} was built for ${found.tags.join(", ") || "nobody knows what"}`);
         }

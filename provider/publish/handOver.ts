@@ -1,11 +1,10 @@
 import type { Clients } from "../aws/clients";
-import { readObject } from "../aws/objects";
 import type { Owner } from "../owner";
-import { listClaims } from "./claims";
-import { claimObject, type LayerStore } from "./layout";
+import { listClaims, readClaim } from "./claims";
+import { type LayerView, listOwnedVersions } from "./layerView";
+import type { LayerStore } from "./layout";
 import { assertPermissions, type Grantee } from "./permissions";
 import { handOver, readRecord } from "./record";
-import { listOwnedVersions } from "./retention";
 
 /** An owner whose versions others answer for from now on. */
 export interface HandOver {
@@ -22,14 +21,10 @@ export interface HandOver {
  * Makes the heir answer for every version that the owner answered for. Permissions go along: the heir's are put before
  * the owner's are taken back, so that nobody who may use a version is shut out in between.
  */
-export async function handOverAll(
-    clients: Clients,
-    store: LayerStore,
-    former: HandOver,
-    heir: Owner,
-): Promise<void> {
+export async function handOverAll(view: LayerView, former: HandOver, heir: Owner): Promise<void> {
+    const { clients, store } = view;
     const { layerName, owner, hadGrants = false, heirGrants = [], signal } = former;
-    for (const { version, exists } of await listOwnedVersions(clients, store, former)) {
+    for (const { version, exists } of await listOwnedVersions(view, owner)) {
         if (exists && heirGrants.length > 0) {
             await assertPermissions(clients, layerName, version, heirGrants, heir, signal);
         }
@@ -66,25 +61,10 @@ export async function handOverToClaimant(
     if (heir === undefined) {
         return undefined;
     }
-    const found = await readObject(store.bucket, claimObject(store, version, heir.ownerHash));
-    const ownerId = readClaimOwner(found?.body.toString("utf8") ?? "");
+    const { ownerId } = await readClaim(store, heir);
     if (ownerId !== undefined) {
         await handOver(store, version, ownerId);
         await withdrawGrants(clients, store, left);
     }
     return ownerId;
-}
-
-function readClaimOwner(text: string): string | undefined {
-    try {
-        const value: unknown = JSON.parse(text);
-        return typeof value === "object" &&
-            value !== null &&
-            "owner" in value &&
-            typeof value.owner === "string"
-            ? value.owner
-            : undefined;
-    } catch {
-        return undefined;
-    }
 }

@@ -17,6 +17,16 @@ export interface PublishedVersion {
     readonly createdDate: string;
     readonly signingJobArn: string | undefined;
     readonly signingProfileVersionArn: string | undefined;
+    readonly settings: VersionSettings;
+}
+
+/** What a version was published with, as Lambda tells it. */
+export interface VersionSettings {
+    /** Absent where it is empty: Lambda does not tell the two apart. */
+    readonly description: string | undefined;
+    readonly licenseInfo: string | undefined;
+    readonly compatibleRuntimes: readonly string[];
+    readonly compatibleArchitectures: readonly string[];
 }
 
 /** What is to be published: the call's own fields, with the archive's expected hash and size. */
@@ -68,20 +78,29 @@ async function describeLayerVersion(
 }
 
 /** Whether a version could have come from the request: two resources may publish one archive under two descriptions. */
-function isRequested(
+const isRequested = (
     found: GetLayerVersionResponse,
     request: Omit<PublishRequest, "content" | "codeSize">,
-): boolean {
-    const same = (left: readonly string[] = [], right: readonly string[]) =>
-        [...left].sort().join() === [...right].sort().join();
+): boolean => found.Content?.CodeSha256 === request.codeSha256 && areSameSettings(settingsOf(found), request);
+
+/** Whether two versions were published with the same texts and lists; the order in a list does not count. */
+export function areSameSettings(left: VersionSettings, right: VersionSettings): boolean {
+    const same = (one: readonly string[], other: readonly string[]) =>
+        [...one].sort().join() === [...other].sort().join();
     return (
-        found.Content?.CodeSha256 === request.codeSha256 &&
-        (found.Description ?? "") === (request.description ?? "") &&
-        (found.LicenseInfo ?? "") === (request.licenseInfo ?? "") &&
-        same(found.CompatibleRuntimes, request.compatibleRuntimes) &&
-        same(found.CompatibleArchitectures, request.compatibleArchitectures)
+        (left.description ?? "") === (right.description ?? "") &&
+        (left.licenseInfo ?? "") === (right.licenseInfo ?? "") &&
+        same(left.compatibleRuntimes, right.compatibleRuntimes) &&
+        same(left.compatibleArchitectures, right.compatibleArchitectures)
     );
 }
+
+const settingsOf = (answer: GetLayerVersionResponse): VersionSettings => ({
+    description: answer.Description || undefined,
+    licenseInfo: answer.LicenseInfo || undefined,
+    compatibleRuntimes: answer.CompatibleRuntimes ?? [],
+    compatibleArchitectures: answer.CompatibleArchitectures ?? [],
+});
 
 /** A link to the version's zip, good for ten minutes; `undefined` where Lambda gives none. */
 export async function getLayerVersionLocation(
@@ -210,5 +229,6 @@ export function toPublishedVersion(answer: GetLayerVersionResponse, call: string
         createdDate: CreatedDate ?? "",
         signingJobArn: Content?.SigningJobArn,
         signingProfileVersionArn: Content?.SigningProfileVersionArn,
+        settings: settingsOf(answer),
     };
 }

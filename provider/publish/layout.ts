@@ -67,6 +67,14 @@ export function parseClaimObject(
         : undefined;
 }
 
+/** The owner hash of a claim's key in any account and region that shares the artifacts; `undefined` for any other key. */
+export function parseSharedClaim(store: LayerStore, key: string): string | undefined {
+    const pattern = /^(?:\d{12}-[a-z0-9-]+\/)?\d{6,}\/claims\/([0-9a-f]{32})$/;
+    return key.startsWith(store.artifactsFolder)
+        ? pattern.exec(key.slice(store.artifactsFolder.length))?.[1]
+        : undefined;
+}
+
 /** The version that a key below the versions' folder belongs to; `undefined` for any other key. */
 export function parseVersionFolder(store: LayerStore, key: string): number | undefined {
     const match = /^(\d{6,})\//.exec(key.slice(store.versionsFolder.length));

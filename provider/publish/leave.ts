@@ -1,28 +1,26 @@
 import type { Clients } from "../aws/clients";
 import type { Owner } from "../owner";
-import { type Claim, listAllClaims, releaseClaim } from "./claims";
+import { hasClaimElsewhere, newestClaim, type OwnClaim, readOwnClaims, releaseClaim } from "./claims";
 import { handOverAll, handOverToClaimant, withdrawGrants } from "./handOver";
 import { removeOwnFolder } from "./layerMark";
 import { deleteLayerVersion } from "./layerVersion";
+import { type LayerView, listOwnedVersions, type OwnedVersion, viewLayer } from "./layerView";
 import type { LayerStore } from "./layout";
 import type { Grantee } from "./permissions";
 import { readRecord } from "./record";
-import {
-    type KeepVersions,
-    listOwnedVersions,
-    removeVersion,
-    removeVersionFolder,
-    retire,
-} from "./retention";
+import { removeVersionFolder, removeVersions } from "./removal";
+import { type KeepVersions, retire } from "./retention";
 
 /** An owner that gives up a version. */
 export interface Departure {
     readonly layerName: string;
     readonly version: number;
     readonly owner: Owner;
+    /** The claim that the resource came to the version with; `undefined` in a state from before there were ids. */
+    readonly claimId?: string | undefined;
     /**
      * Who lives on: the owner itself, when the version is superseded; another one, when the resource was renamed;
-     * `undefined`, when the resource is removed.
+     * `undefined`, when the resource is removed, or nobody here knows better than the claims.
      */
     readonly survivor: Owner | undefined;
     /** The version of this layer that follows; `"elsewhere"` when it is one of another layer; absent before it exists. */
@@ -54,43 +52,81 @@ export interface DepartureOutcome {
  *
  * A superseded version stays as `keepVersions` says. The current one is deleted when this owner answers for it and
  * nobody else has a claim on it; with a claim, its next holder answers for it from then on.
+ *
+ * Which of the two it is, the claims tell where the engine does not: another plugin process may have made the successor. A
+ * claim on this very version that follows the resource's own means that a later create of the same resource has taken it over.
  */
 export async function leaveVersion(
     clients: Clients,
     store: LayerStore,
     departure: Departure,
 ): Promise<DepartureOutcome> {
-    const { version, owner, survivor } = departure;
-    const newer = newerClaim(await listAllClaims(store), version, owner);
+    const { layerName, version, owner, survivor, signal } = departure;
+    const view = viewLayer(clients, store, layerName, signal);
+    const own = await readOwnClaims(store, await view.claims(), owner);
+    if (isTakenOver(own, departure)) {
+        return { outcome: "kept", deleted: [], kept: [version] };
+    }
     if (survivor !== undefined && survivor.id !== owner.id) {
         await releaseClaim(store, version, owner);
-        await handOverAll(clients, store, departure, survivor);
+        await handOverAll(view, departure, survivor);
         await withdrawGrants(clients, store, departure);
         return { outcome: "kept", deleted: [], kept: [] };
     }
-    const successor = departure.successor ?? newer;
+    const successor = departure.successor ?? (await findSuccessor(view, own, departure));
     if (survivor !== undefined && successor === undefined) {
         return { outcome: "waiting", deleted: [], kept: [version] };
     }
     await releaseClaim(store, version, owner);
-    if (survivor !== undefined || newer !== undefined) {
+    if (successor !== undefined) {
         const current = typeof successor === "number" ? successor : undefined;
-        const retired = await retire(clients, store, { ...departure, current });
+        const retired = await retire(view, { ...departure, current });
         await withdrawGrants(clients, store, departure);
         return settled(version, retired, []);
     }
-    const deleted = await destroyCurrent(clients, store, departure);
-    deleted.push(...(await leaveKept(clients, store, departure)));
-    if (departure.forceDestroy) {
+    return destroy(view, departure);
+}
+
+/** Whether a later create of the same resource holds this very version: the state, or the other process, points at it. */
+const isTakenOver = (own: readonly OwnClaim[], { version, claimId }: Departure): boolean =>
+    claimId !== undefined &&
+    own.some((claim) => claim.version === version && claim.follows.includes(claimId));
+
+/**
+ * The version of the owner's newest claim, where that is not the one on the version that it leaves: that one is superseded,
+ * also when a run that was cut short has taken its claim off already.
+ */
+async function findSuccessor(
+    view: LayerView,
+    own: readonly OwnClaim[],
+    { version, owner, survivor }: Departure,
+): Promise<number | "elsewhere" | undefined> {
+    const newest = newestClaim(own)?.version;
+    if (newest !== undefined && newest !== version) {
+        return newest;
+    }
+    const claimedAt = own.find((claim) => claim.version === version)?.claimedAt ?? 0;
+    // Where the engine says that the resource lives on, its successor's version may still be to come.
+    const moved =
+        survivor === undefined &&
+        hasClaimElsewhere(view.store, await view.objectsEverywhere(), owner, claimedAt);
+    return moved ? "elsewhere" : undefined;
+}
+
+/** The resource is removed. */
+async function destroy(view: LayerView, departure: Departure): Promise<DepartureOutcome> {
+    const { clients, store } = view;
+    const { version, owner, forceDestroy } = departure;
+    const deleted = await destroyCurrent(view, departure);
+    const owned = (await listOwnedVersions(view, owner)).filter((each) => !deleted.includes(each.version));
+    const left = await leaveKept(view, owned, departure);
+    if (forceDestroy) {
         await removeOwnFolder(store, { withArtifacts: true });
     }
     await withdrawGrants(clients, store, departure);
-    const kept = await listOwnedVersions(clients, store, departure);
-    return settled(
-        version,
-        deleted,
-        kept.filter(({ exists }) => exists).map((each) => each.version),
-    );
+    const kept = owned.filter((each) => each.exists && !left.includes(each)).map((each) => each.version);
+    const wasThere = left.filter(({ exists, claimedByOthers }) => exists && !claimedByOthers);
+    return settled(version, [...deleted, ...wasThere.map((each) => each.version)], kept);
 }
 
 const settled = (version: number, deleted: readonly number[], kept: readonly number[]): DepartureOutcome => ({
@@ -99,12 +135,15 @@ const settled = (version: number, deleted: readonly number[], kept: readonly num
     kept,
 });
 
-async function destroyCurrent(clients: Clients, store: LayerStore, departure: Departure): Promise<number[]> {
+async function destroyCurrent(view: LayerView, departure: Departure): Promise<number[]> {
+    const { clients, store } = view;
     const { layerName, version, owner, adopted, signal } = departure;
     const record = await readRecord(store, version);
     if (record === undefined) {
         // The record is lost: the state alone says whose the version is, and the claims whether it is in use.
-        const claimed = (await listAllClaims(store)).some((claim) => claim.version === version);
+        const claimed = (await view.claims()).some(
+            (claim) => claim.version === version && claim.ownerHash !== owner.hash,
+        );
         if (adopted || claimed) {
             return [];
         }
@@ -115,39 +154,32 @@ async function destroyCurrent(clients: Clients, store: LayerStore, departure: De
     if (adopted || record.owner !== owner.id) {
         return [];
     }
-    const withArtifact = departure.forceDestroy;
-    if (await removeVersion(clients, store, record, departure, { withArtifact })) {
-        return [version];
-    }
-    return [];
-}
-
-/** Versions that others still use are theirs from now on; the rest goes with `forceDestroy`, or stays. */
-async function leaveKept(clients: Clients, store: LayerStore, departure: Departure): Promise<number[]> {
-    const removed: number[] = [];
-    for (const owned of await listOwnedVersions(clients, store, departure)) {
-        const { version, record, exists, claimedByOthers } = owned;
-        if (exists && claimedByOthers) {
-            await releaseClaim(store, version, departure.owner);
-            await handOverToClaimant(clients, store, { ...departure, version });
-        } else if (!exists || departure.forceDestroy) {
-            const withArtifact = departure.forceDestroy;
-            if ((await removeVersion(clients, store, record, departure, { withArtifact })) && exists) {
-                removed.push(version);
-            }
-        }
-    }
-    return removed;
+    const withArtifacts = departure.forceDestroy;
+    return removeVersions(view, [{ version, record, exists: true }], owner, { withArtifacts });
 }
 
 /**
- * The version of the owner's newest claim, where that is not the one on `version`: a superseded version, also when a run
- * that was cut short has taken its claim off already. S3's times are whole seconds; of two claims in one second the one on
- * the later version counts.
+ * Versions that others still use are theirs from now on; the rest goes with `forceDestroy`, or stays.
+ *
+ * @returns those that this owner does not answer for any more
  */
-function newerClaim(claims: readonly Claim[], version: number, owner: Owner): number | undefined {
-    const newest = claims
-        .filter(({ ownerHash }) => ownerHash === owner.hash)
-        .sort((left, right) => right.claimedAt - left.claimedAt || right.version - left.version)[0]?.version;
-    return newest === version ? undefined : newest;
+async function leaveKept(
+    view: LayerView,
+    owned: readonly OwnedVersion[],
+    departure: Departure,
+): Promise<OwnedVersion[]> {
+    const { clients, store } = view;
+    const { owner, forceDestroy } = departure;
+    const handedOver = owned.filter(({ exists, claimedByOthers }) => exists && claimedByOthers);
+    for (const { version } of handedOver) {
+        await releaseClaim(store, version, owner);
+        await handOverToClaimant(clients, store, { ...departure, version });
+    }
+    const removed = await removeVersions(
+        view,
+        owned.filter((each) => !handedOver.includes(each) && (!each.exists || forceDestroy)),
+        owner,
+        { withArtifacts: forceDestroy },
+    );
+    return owned.filter((each) => handedOver.includes(each) || removed.includes(each.version));
 }

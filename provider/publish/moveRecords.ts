@@ -2,10 +2,11 @@ import type { Clients } from "../aws/clients";
 import { readObject, writeObject } from "../aws/objects";
 import { releaseClaim } from "./claims";
 import { type HandOver, handOverToClaimant } from "./handOver";
+import { listOwnedVersions, viewLayer } from "./layerView";
 import { type LayerStore, manifestObject } from "./layout";
 import { forgetPublication, notePublication } from "./publication";
 import { handOver, readRecord, type VersionRecord, writeRecord } from "./record";
-import { listOwnedVersions, removeVersionFolder } from "./retention";
+import { removeVersionFolder } from "./removal";
 
 /** What {@link moveRecords} is about: an owner whose records go to another bucket or prefix. */
 export interface Move extends HandOver {
@@ -24,7 +25,8 @@ export async function moveRecords(
     to: LayerStore,
     move: Move,
 ): Promise<void> {
-    for (const { version, record, exists, claimedByOthers } of await listOwnedVersions(clients, from, move)) {
+    const view = viewLayer(clients, from, move.layerName, move.signal);
+    for (const { version, record, exists, claimedByOthers } of await listOwnedVersions(view, move.owner)) {
         await releaseClaim(from, version, move.owner);
         if (claimedByOthers) {
             const heir = await handOverToClaimant(clients, from, { ...move, version });

@@ -1,7 +1,7 @@
 import type { Clients } from "../aws/clients";
 import { isLayerError } from "../errors";
 import type { Owner } from "../owner";
-import { claimVersion, releaseClaim } from "./claims";
+import { claimVersion, holdVersion, releaseClaim } from "./claims";
 import {
     deleteLayerVersion,
     findNewVersion,
@@ -20,12 +20,21 @@ export interface Publication {
     readonly layerName: string;
     readonly versionKey: string;
     readonly owner: Owner;
+    /** Names this create in the owner's claim, see `claims.ts`. */
+    readonly claimId: string;
     /** Whether a version of ours with the same version key is taken instead of publishing another. */
     readonly reuse: boolean;
     /** Looks at the version to take over, whoever made it, on proof; `undefined` when none is named. Asked before anything is built. */
-    readonly adopt: () => Promise<PublishedVersion | undefined>;
+    readonly adopt: () => Promise<AdoptedVersion | undefined>;
     /** Default: see {@link LeaseTiming}. */
     readonly timing?: LeaseTiming;
+}
+
+/** A version that somebody else published. */
+export interface AdoptedVersion {
+    readonly published: PublishedVersion;
+    /** Whether it is, byte for byte and setting for setting, what the version key stands for: others may find it by the key. */
+    readonly isInterchangeable: boolean;
 }
 
 /** The version, and how it came about: published now, ours from before, or someone else's. */
@@ -52,7 +61,7 @@ export async function publishOnce(
     if (store === undefined) {
         const adopted = await publication.adopt();
         if (adopted !== undefined) {
-            return { published: adopted, outcome: "adopted" };
+            return { published: adopted.published, outcome: "adopted" };
         }
         const request = await prepare();
         return {
@@ -68,9 +77,12 @@ export async function publishOnce(
     }
     const adopted = await publication.adopt();
     if (adopted !== undefined) {
-        await claimVersion(store, adopted.version, publication.owner);
-        await notePublication(store, versionKey, adopted.version);
-        return { published: adopted, outcome: "adopted" };
+        const { published, isInterchangeable } = adopted;
+        await claimVersion(store, published.version, publication.owner, publication.claimId);
+        if (isInterchangeable) {
+            await notePublication(store, versionKey, published.version);
+        }
+        return { published, outcome: "adopted" };
     }
     const request = await prepare();
     const doubtful: number[] = [];
@@ -108,7 +120,7 @@ async function publishUnder(
     lease: Lease,
     clients: Clients,
     store: LayerStore,
-    { owner }: Publication,
+    { owner, claimId }: Publication,
     request: PublishRequest,
     signal: AbortSignal,
 ): Promise<PublicationResult | { readonly doubtful: readonly number[] }> {
@@ -130,7 +142,7 @@ async function publishUnder(
         throw error;
     }
     try {
-        await claimVersion(store, published.version, owner);
+        await claimVersion(store, published.version, owner, claimId);
         if (!(await lease.publishedAs(published.version))) {
             // What was found may be anybody's: only what this process published itself is taken back.
             return { doubtful: found === undefined ? [published.version] : [] };
@@ -152,18 +164,20 @@ async function publishUnder(
 async function takeExisting(
     clients: Clients,
     store: LayerStore,
-    { layerName, versionKey, owner }: Publication,
+    { layerName, versionKey, owner, claimId }: Publication,
     signal: AbortSignal,
 ): Promise<PublishedVersion | undefined> {
     const version = await findPublication(store, versionKey);
     if (version === undefined || (await getLayerVersion(clients, layerName, version, signal)) === undefined) {
         return undefined;
     }
-    await claimVersion(store, version, owner);
+    const isNew = await holdVersion(store, version, owner, claimId);
     const published = await getLayerVersion(clients, layerName, version, signal);
     if (published !== undefined && (await findPublication(store, versionKey)) === version) {
         return published;
     }
-    await releaseClaim(store, version, owner);
+    if (isNew) {
+        await releaseClaim(store, version, owner);
+    }
     return undefined;
 }

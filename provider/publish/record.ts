@@ -74,10 +74,11 @@ export async function keepVersion(
     manifest: KeptManifest,
     record: VersionRecord,
     owner: Owner,
+    claimId: string,
 ): Promise<{ manifestUri: string; recordUri: string; record: VersionRecord }> {
     const manifestKey = manifestObject(store, published.version, manifest.fileName);
     // The claim comes first: from here on nobody's retention takes the version away.
-    await claimVersion(store, published.version, owner);
+    await claimVersion(store, published.version, owner, claimId);
     if (await isManifestMissing(store, manifestKey, manifest)) {
         await writeObject(store.bucket, manifestKey, manifest.bytes, "text/plain; charset=utf-8");
     }

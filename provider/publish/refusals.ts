@@ -22,7 +22,7 @@ const refusals: readonly Refusal[] = [
         says: /unzipped size must be smaller/i,
         code: "LAYER_TOO_LARGE",
         because: ": unpacked, it is larger than 262,144,000 bytes.",
-        next: "Leave packages out or split them into two layers.",
+        next: "Leave packages out; a second layer does not help, since a function and all its layers share the limit.",
     },
     {
         name: "InvalidParameterValueException",

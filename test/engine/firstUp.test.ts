@@ -44,7 +44,7 @@ onBothEmulators("the first up", (aws) => {
         assert.deepEqual(await aws().objectKeys(), []);
 
         const up = succeeded(await project.up());
-        assert.match(up.stdout, /first-dev-deps: published version 1/);
+        assert.match(up.stdout, /published version 1: 2 packages/);
         const arn = versionArn(aws(), "first-dev-deps", 1);
         const md5 = createHash("md5").update(uvLock).digest("hex");
         const folder = "lambda/first-dev-deps/layer/";

@@ -97,7 +97,7 @@ describe("a preview", function () {
         const said = diagnostics(succeeded(await project.preview()));
         assert.match(
             said,
-            /named-dev-deps: 1 changed, 1 added, 1 removed; alpha 1\.0 → 2\.0 \(major\), \+ delta 1\.0, - gamma 1\.0/,
+            /1 changed, 1 added, 1 removed; alpha 1\.0 → 2\.0 \(major\), \+ delta 1\.0, - gamma 1\.0/,
         );
         // The lock is not what this pyproject.toml gives; that is said once.
         assert.equal(said.match(/pyproject\.toml has changed since uv\.lock was made/g)?.length, 1);

@@ -75,7 +75,7 @@ onBothEmulators("several owners", (aws) => {
         const destroyed = succeeded(await dev.destroy());
         assert.match(
             destroyed.stdout,
-            new RegExp(`${layerName}: kept version 1; .* s3://${bucketName}/lambda/${layerName}/layer/`),
+            new RegExp(`kept version 1; .* s3://${bucketName}/lambda/${layerName}/layer/`),
         );
         assert.deepEqual(await aws().versions(layerName), [1]);
         const claims = `lambda/${layerName}/layer/000001/claims/`;

@@ -26,7 +26,7 @@ onBothEmulators("a renamed resource", (aws) => {
         await project.write({ "index.js": program(pythonLayer({ layerName }, { name: "packages" })) });
         const up = succeeded(await project.up());
         assert.deepEqual(resourceCounts(up), ["1 created", "1 deleted", "1 unchanged"]);
-        assert.match(up.stdout, /renamed-layer: took over version 1/);
+        assert.match(up.stdout, /took over version 1/);
         assert.equal((await stateOf(project, "packages")).id, versionArn(aws(), layerName, 1));
         assert.deepEqual(await aws().versions(layerName), [1]);
         const claims = `lambda/${layerName}/layer/000001/claims/`;

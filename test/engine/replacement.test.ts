@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type PulumiProject, succeeded } from "../../scripts/pulumiProject";
-import { onBothEmulators } from "./emulatedAws";
+import { onBothEmulators, region } from "./emulatedAws";
 import {
     layerProjects,
     ownerHash,
@@ -49,11 +49,48 @@ onBothEmulators("a replacement with an unchanged manifest", (aws) => {
         const project = await published("targeted", pythonLayer());
         const { urn } = await stateOf(project);
         const up = succeeded(await project.up(["--target-replace", urn]));
-        assert.match(up.stdout, /targeted-dev-deps: took over version 1/);
+        assert.match(up.stdout, /took over version 1/);
         await assertVersions(project, "targeted", 1, [1]);
         assert.deepEqual(resourceCounts(succeeded(await project.up())), ["2 unchanged"]);
         succeeded(await project.destroy());
         assert.deepEqual(await aws().versions("targeted-dev-deps"), []);
+    });
+
+    it("through another provider, a process of its own, keeps the old version", async () => {
+        const { endpoint } = aws().emulator;
+        const settings = {
+            region,
+            accessKey: "test",
+            secretKey: "test",
+            endpoints: { lambda: endpoint, s3: endpoint, sts: endpoint },
+            s3UsePathStyle: true,
+        };
+        const through = (name: string, args: Readonly<Record<string, unknown>> = {}) =>
+            program(
+                'const { LambdaLayerProvider } = require("pulumi-lambda-layer");',
+                `const provider = new LambdaLayerProvider("${name}", ${JSON.stringify(settings)});`,
+                pythonLayer(args, { options: "{ provider }" }),
+            );
+        const project = await newProject({
+            name: "moved",
+            files: { "index.js": through("one"), "uv.lock": (await lock()).uvLock },
+        });
+        succeeded(await project.up());
+        // Another provider alone replaces nothing.
+        await project.write({ "index.js": through("two") });
+        succeeded(await project.up());
+        await assertVersions(project, "moved", 1, [1]);
+        await project.write({ "index.js": through("three", { description: "two" }) });
+        succeeded(await project.up());
+        await assertVersions(project, "moved", 2, [1, 2]);
+        // By an ARN it is the same version, and a replacement nevertheless.
+        const layerName = versionArn(aws(), "moved-dev-deps", 2).replace(/:2$/, "");
+        await project.write({ "index.js": program(pythonLayer({ description: "two", layerName })) });
+        const up = succeeded(await project.up());
+        assert.match(up.stdout, /took over version 2/);
+        await assertVersions(project, "moved", 2, [1, 2]);
+        succeeded(await project.destroy());
+        assert.deepEqual(await aws().versions("moved-dev-deps"), [1]);
     });
 
     it("with deleteBeforeReplace takes the version again, although its delete comes first", async () => {

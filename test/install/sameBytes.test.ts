@@ -6,14 +6,11 @@ import { buildWheels, run } from "../../provider/build";
 import type { Wheel } from "../../provider/build/model";
 import { parseManifest, readManifest, selectDependencies } from "../../provider/manifest";
 import { targetFor } from "../../provider/target";
-import { cacheFolder, cacheKey, makeOnce, removeOldSiblings } from "../../scripts/cacheFolder";
 import { mustRun } from "../../scripts/command";
+import { nodeFolder, nodeVersions } from "../../scripts/nodeBinaries";
 import { packageTarball } from "../../scripts/packageTarball";
 import { lock } from "../engine/locks";
 import { craftWheel } from "../unit/package/craftWheel";
-
-/** One of each release line that users have; npm serves their binaries. */
-const nodeVersions = ["20.20.2", "22.23.3", "24.21.0"];
 
 /** What differs between two machines, and must not show in a layer. */
 const circumstances = [
@@ -49,7 +46,8 @@ describe("a spliced layer", function () {
 
     it("has the same bytes from every Node version, umask, time zone and folder", async () => {
         const digests = new Map<string, string>();
-        for (const node of await nodeBinaries()) {
+        for (const nodeVersion of nodeVersions) {
+            const node = join(await nodeFolder(nodeVersion), "node");
             for (const circumstance of circumstances) {
                 const { version, digest } = await pack(node, circumstance);
                 digests.set(`${version} ${JSON.stringify(circumstance)}`, digest);
@@ -79,22 +77,6 @@ describe("a spliced layer", function () {
         return { version, digest };
     }
 });
-
-/** Executables of {@link nodeVersions}, in the cache. */
-async function nodeBinaries(): Promise<string[]> {
-    const prefix = "node-binaries-";
-    const platform = `node-${process.platform}-${process.arch}`;
-    const home = join(cacheFolder(), `${prefix}${cacheKey([platform, ...nodeVersions])}`);
-    await makeOnce(home, async (made) => {
-        console.log(`Installing Node ${nodeVersions.join(", ")} into ${made} …`);
-        await writeFile(join(made, "package.json"), '{ "private": true }\n');
-        const packages = nodeVersions.map((version) => `node-${version}@npm:${platform}@${version}`);
-        const quiet = ["--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts"];
-        await mustRun("npm", ["install", ...quiet, ...packages], { cwd: made });
-    });
-    await removeOldSiblings(home, prefix);
-    return nodeVersions.map((version) => join(home, "node_modules", `node-${version}`, "bin", "node"));
-}
 
 async function realWheels(folder: string): Promise<Wheel[]> {
     const manifestPath = join(folder, "uv.lock");

@@ -3,81 +3,112 @@ import { ListLayerVersionsCommand } from "@aws-sdk/client-lambda";
 import { configure } from "../../provider/awsAccess";
 import { type Emulator, startMinistack, startMoto } from "../../scripts/emulator";
 import { type FaultProxy, randomFaults, startFaultProxy } from "../faultProxy";
-import { clientsAt, createBucket, settingsFor, uniqueName } from "../unit/emulatedAws";
+import { awsSettings, clientsAt, createBucket, settingsFor, uniqueName } from "../unit/emulatedAws";
+import { startPlugin } from "./pluginProcess";
 import { quietly } from "./quiet";
-import { createStack } from "./simulatedEngine";
+import { createStack, type Hooks } from "./simulatedEngine";
 import { createTinyProject, type TinyProject } from "./tinyProject";
 
 /** So that a connection on which nothing comes is given up within a test. */
 const timeouts = { connection: 2000, idle: 1500 };
 
-for (const [name, start] of [
-    ["ministack", startMinistack],
-    ["moto", startMoto],
-] as const) {
-    describe(`faults between the product and AWS (${name})`, function () {
-        this.timeout(240_000);
-        let emulator: Emulator;
-        let project: TinyProject;
-        let proxy: FaultProxy | undefined;
-        const startedIn = process.cwd();
+describe("faults between the product and AWS", function () {
+    this.timeout(240_000);
+    const emulators = new Map<string, Emulator>();
+    let project: TinyProject;
+    const proxies: FaultProxy[] = [];
+    const startedIn = process.cwd();
 
-        before(async () => {
-            emulator = await start();
-            project = await createTinyProject(2);
-            process.chdir(project.folder);
-        });
-        afterEach(async () => {
-            await proxy?.stop();
-            proxy = undefined;
-        });
-        after(async () => {
-            process.chdir(startedIn);
-            await project.remove();
-            await emulator.stop();
-        });
+    before(async () => {
+        const started = await Promise.all([startMinistack(), startMoto()]);
+        for (const emulator of started) {
+            emulators.set(emulator.name, emulator);
+        }
+        project = await createTinyProject(2);
+        process.chdir(project.folder);
+    });
+    afterEach(() => Promise.all(proxies.splice(0).map((proxy) => proxy.stop())));
+    after(async () => {
+        process.chdir(startedIn);
+        await project.remove();
+        await Promise.all([...emulators.values()].map((emulator) => emulator.stop()));
+    });
 
-        const versions = async (layerName: string) => {
-            const { lambda } = await clientsAt(emulator.endpoint);
-            const { LayerVersions = [] } = await lambda.send(
-                new ListLayerVersionsCommand({ LayerName: layerName }),
-            );
-            return LayerVersions.map(({ Version }) => Version);
+    const emulatorNamed = (name: string): Emulator => {
+        const emulator = emulators.get(name);
+        assert.ok(emulator !== undefined);
+        return emulator;
+    };
+    const startProxy = async (...args: Parameters<typeof startFaultProxy>): Promise<FaultProxy> => {
+        const proxy = await startFaultProxy(...args);
+        proxies.push(proxy);
+        return proxy;
+    };
+    const versions = async (emulator: Emulator, layerName: string) => {
+        const { lambda } = await clientsAt(emulator.endpoint);
+        const { LayerVersions = [] } = await lambda.send(
+            new ListLayerVersionsCommand({ LayerName: layerName }),
+        );
+        return LayerVersions.map(({ Version }) => Version);
+    };
+
+    /** A hundred layers at once through a proxy; answers what failed, and which layers there should be. */
+    async function hundredLayers(emulator: Emulator, hooks: Hooks | undefined) {
+        const bucket = (await createBucket(await clientsAt(emulator.endpoint))).name;
+        const stem = uniqueName("hundred");
+        const layers = Array.from({ length: 100 }, (_, position) => `${stem}-${position}`);
+        const outcomes = await Promise.all(
+            layers.map((layerName, position) => {
+                const stack = createStack(layerName, "dev");
+                if (hooks !== undefined) {
+                    stack.useHooks(hooks);
+                }
+                const python = position % 4 === 0;
+                const args = python
+                    ? project.python(0, { layerName, bucket })
+                    : project.zip(0, { layerName, bucket });
+                return stack.up([{ name: "deps", type: python ? "PythonLayer" : "LayerVersion", args }]);
+            }),
+        );
+        return {
+            layers,
+            failures: outcomes.flatMap(({ error }) => (error === undefined ? [] : [error.message])),
         };
+    }
 
-        it("leave a hundred layers with one version each when three in ten requests go wrong", async () => {
-            const bucket = (await createBucket(await clientsAt(emulator.endpoint))).name;
-            proxy = await startFaultProxy(emulator.endpoint, randomFaults(20261122, 0.3));
-            configure(settingsFor(proxy.endpoint), { timeouts });
-            const stem = uniqueName("hundred");
-            const layers = Array.from({ length: 100 }, (_, position) => `${stem}-${position}`);
+    it("leave a hundred layers with one version each when three in ten requests go wrong, on either emulator", async () => {
+        const [ministack, moto] = [emulatorNamed("ministack"), emulatorNamed("moto")];
+        const [first, second] = [
+            await startProxy(ministack.endpoint, randomFaults(20261122, 0.3)),
+            await startProxy(moto.endpoint, randomFaults(20261122, 0.3)),
+        ];
+        configure(settingsFor(first.endpoint), { timeouts });
+        // Most of the time is spent waiting, so the second emulator's hundred wait in a process beside this one.
+        const plugin = await startPlugin(project.folder, awsSettings(second.endpoint), { timeouts });
+        try {
             const outcomes = await quietly(() =>
-                Promise.all(
-                    layers.map((layerName, position) =>
-                        createStack(layerName, "dev").up([
-                            position % 4 === 0
-                                ? {
-                                      name: "deps",
-                                      type: "PythonLayer",
-                                      args: project.python(0, { layerName, bucket }),
-                                  }
-                                : { name: "deps", args: project.zip(0, { layerName, bucket }) },
-                        ]),
-                    ),
-                ),
+                Promise.all([hundredLayers(ministack, undefined), hundredLayers(moto, plugin.hooks)]),
             );
             assert.deepEqual(
-                outcomes.flatMap(({ error }) => (error === undefined ? [] : [error.message])),
+                outcomes.flatMap(({ failures }) => failures),
                 [],
             );
-            for (const layerName of layers) {
-                assert.deepEqual(await versions(layerName), [1], layerName);
+            for (const [position, emulator] of [ministack, moto].entries()) {
+                for (const layerName of outcomes[position]?.layers ?? []) {
+                    assert.deepEqual(await versions(emulator, layerName), [1], layerName);
+                }
             }
-            const failed = proxy.seen.filter(({ fault }) => fault !== undefined).length;
-            console.log(`      ${failed} of ${proxy.seen.length} requests went wrong`);
-            assert.ok(failed > proxy.seen.length / 5);
-        });
+        } finally {
+            await plugin.end();
+        }
+        for (const { seen } of [first, second]) {
+            const failed = seen.filter(({ fault }) => fault !== undefined).length;
+            console.log(`      ${failed} of ${seen.length} requests went wrong`);
+            assert.ok(failed > seen.length / 5);
+        }
+    });
 
+    for (const name of ["ministack", "moto"]) {
         for (const fault of [
             { kind: "cut", when: "after" },
             { kind: "cut", when: "inside" },
@@ -85,10 +116,12 @@ for (const [name, start] of [
             { kind: "answer", status: 500, when: "after" },
             { kind: "answer", status: 503, when: "after" },
         ] as const) {
-            it(`publish once when ${Object.values(fault).join(" ")} follows PublishLayerVersion`, async () => {
+            const what = Object.values(fault).join(" ");
+            it(`publish once when ${what} follows PublishLayerVersion (${name})`, async () => {
+                const emulator = emulatorNamed(name);
                 const bucket = (await createBucket(await clientsAt(emulator.endpoint))).name;
                 let done = false;
-                proxy = await startFaultProxy(emulator.endpoint, ({ publishes }) => {
+                const proxy = await startProxy(emulator.endpoint, ({ publishes }) => {
                     const first = publishes && !done;
                     done ||= publishes;
                     return first ? fault : undefined;
@@ -100,9 +133,9 @@ for (const [name, start] of [
                     stack.up([{ name: "deps", args: project.zip(1, { layerName, bucket }) }]),
                 );
                 assert.equal(error, undefined);
-                assert.deepEqual(await versions(layerName), [1]);
+                assert.deepEqual(await versions(emulator, layerName), [1]);
                 assert.equal(proxy.seen.filter(({ request }) => request.publishes).length, 1);
             });
         }
-    });
-}
+    }
+});

@@ -132,6 +132,35 @@ describe("what is kept", function () {
         assert.deepEqual(strict.versions(layerName), [3]);
     });
 
+    it("is deleted only once all that uses it has moved, also in the run after one that ended in between", async () => {
+        const layerName = uniqueName("moving");
+        const bucket = strict.bucket().name;
+        const stack = createStack("moving", "dev");
+        const declared = (variant: number, more: object = {}) =>
+            deps(strict.project.zip(variant, { layerName, bucket, ...more }));
+        // What comes after the layer in the program, and fails: a function, say.
+        const failing: Declared = { name: "later", args: strict.project.zip(9, { layerName: "later" }) };
+        await succeed(() => stack.up([declared(0)]));
+        await failure(() => stack.up([declared(1, { keepVersions: 0 }), failing]));
+        assert.deepEqual(strict.versions(layerName), [1, 2]);
+        await failure(() => stack.up([declared(1, { keepVersions: 0, forceDestroy: true }), failing]));
+        assert.deepEqual(strict.versions(layerName), [1, 2]);
+        await succeed(() => stack.up([declared(1, { keepVersions: 0, forceDestroy: true })]));
+        assert.deepEqual(strict.versions(layerName), [2]);
+    });
+
+    it("is found in its own region, whatever the stack's is by then", async () => {
+        const layerName = uniqueName("region");
+        const stack = createStack("region", "dev");
+        const declared = deps(strict.project.zip(0, { layerName, bucket: strict.bucket().name }));
+        await succeed(() => stack.up([declared]));
+        strict.configure({ "aws:region": "us-east-1" });
+        assert.deepEqual(await succeed(() => stack.refresh()), []);
+        assert.equal(stack.resources.size, 1);
+        await succeed(() => stack.destroy());
+        assert.deepEqual(strict.versions(layerName), []);
+    });
+
     it("stays with others who use it in the old place", async () => {
         const layerName = uniqueName("left");
         const [first, second] = [strict.bucket(), strict.bucket()];

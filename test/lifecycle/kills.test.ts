@@ -1,132 +1,156 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { GetLayerVersionPolicyCommand, ListLayerVersionsCommand } from "@aws-sdk/client-lambda";
 import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { configure } from "../../provider/awsAccess";
 import { provider } from "../../provider/provider";
 import { type Emulator, startMinistack, startMoto } from "../../scripts/emulator";
-import { type ProxiedRequest, startFaultProxy } from "../faultProxy";
+import { type Fault, type FaultProxy, type ProxiedRequest, startFaultProxy } from "../faultProxy";
 import { awsSettings, clientsAt, createBucket, settingsFor, uniqueName } from "../unit/emulatedAws";
-import { startPlugin } from "./pluginProcess";
+import { describePoint, isMutation, type KillOutcome, killTable } from "./killPoints";
+import { type PluginProcess, startPlugin } from "./pluginProcess";
 import { quietly } from "./quiet";
-import { createStack, type Declared, type SimulatedStack } from "./simulatedEngine";
+import { createStack, type Declared, type RunOutcome, type SimulatedStack } from "./simulatedEngine";
 import { createTinyProject, type TinyProject } from "./tinyProject";
 
+/** Long enough for no renewal to come in between: each run makes the same requests. */
+const killed = { lease: 60_000 };
+
 /** So that a dead publisher is found out about within a test. */
-const limits = { lease: 900 };
+const patient = { lease: 300 };
+
+/** The page that shows the table of outcomes between these lines. */
+const page = path.resolve(__dirname, "../../docs/life-cycle.md");
+const [tableStart, tableEnd] = ["<!-- kill points -->\n", "\n<!-- end of kill points -->"];
 
 /** A run that is killed: what comes before it, and what it does. */
 interface Scenario {
-    readonly title: string;
     readonly before: readonly Declared["args"][];
+    /** Whether the state is lost before it; the versions are not. */
+    readonly losesState?: true;
     /** The run that is killed and then repeated; `undefined` is a destroy. */
     readonly run: Declared["args"] | undefined;
 }
 
+function scenariosOf(project: TinyProject): Record<string, Scenario> {
+    const account = { permissions: ["111111111111"] };
+    return {
+        create: { before: [], run: project.python(0, account) },
+        "create after a lost state": {
+            before: [project.python(0)],
+            losesState: true,
+            run: project.python(0),
+        },
+        update: {
+            before: [project.python(0), project.python(1, account)],
+            run: project.python(1, { permissions: ["*"], keepVersions: 0 }),
+        },
+        replace: { before: [project.python(0)], run: project.python(1, { ...account, keepVersions: 0 }) },
+        revert: {
+            before: [project.python(0), project.python(1, account)],
+            run: project.python(0, account),
+        },
+        destroy: { before: [project.python(0), project.python(1)], run: undefined },
+        "destroy with forceDestroy": {
+            before: [project.python(0), project.python(1, { forceDestroy: true })],
+            run: undefined,
+        },
+    };
+}
+
+/** For the second emulator: it publishes, records, permits and deletes. */
+const shorter = ["replace"];
 const titles = [
     "create",
-    "create again what there is",
+    "create after a lost state",
     "update",
     "replace",
     "revert",
     "destroy",
-    "destroy everything",
+    "destroy with forceDestroy",
 ];
 
-/** For the second emulator: what publishes, records, permits and deletes. */
-const shorter = ["create", "replace"];
-
-for (const [name, start] of [
-    ["ministack", startMinistack],
-    ["moto", startMoto],
+for (const [name, start, played] of [
+    ["ministack", startMinistack, titles],
+    ["moto", startMoto, shorter],
 ] as const) {
     describe(`a plugin that is killed (${name})`, function () {
         this.timeout(300_000);
         let emulator: Emulator;
         let project: TinyProject;
-        const table: string[] = [];
+        let proxy: FaultProxy;
+        let spare: Promise<PluginProcess>;
+        let choose: (request: ProxiedRequest) => Fault | undefined = () => undefined;
+        const outcomes: KillOutcome[] = [];
         const startedIn = process.cwd();
 
         before(async () => {
-            emulator = await start();
-            project = await createTinyProject(3);
+            [emulator, project] = await Promise.all([start(), createTinyProject(2)]);
+            proxy = await startFaultProxy(emulator.endpoint, (request) => choose(request));
             process.chdir(project.folder);
+            spare = startPlugin(project.folder, {});
         });
         after(async () => {
             process.chdir(startedIn);
+            await (await spare).end();
+            await proxy.stop();
             await project.remove();
             await emulator.stop();
-            console.log(table.map((line) => `      ${line}`).join("\n"));
+            console.log(killTable(outcomes).replace(/^/gm, "      "));
         });
 
-        const scenarios = (): Scenario[] => {
-            const account = { permissions: ["111111111111"] };
-            return [
-                { title: "create", before: [], run: project.python(0, account) },
-                {
-                    title: "create again what there is",
-                    before: [project.python(0)],
-                    run: project.python(0, { reuse: true }),
-                },
-                {
-                    title: "update",
-                    before: [project.python(0), project.python(1, account)],
-                    run: project.python(1, { permissions: ["*"], keepVersions: 0 }),
-                },
-                {
-                    title: "replace",
-                    before: [project.python(0)],
-                    run: project.python(1, { ...account, keepVersions: 0 }),
-                },
-                {
-                    title: "revert",
-                    before: [project.python(0), project.python(1, account)],
-                    run: project.python(0, account),
-                },
-                { title: "destroy", before: [project.python(0), project.python(1)], run: undefined },
-                {
-                    title: "destroy everything",
-                    before: [project.python(0), project.python(1, { forceDestroy: true })],
-                    run: undefined,
-                },
-            ];
-        };
-
-        for (const title of name === "moto" ? shorter : titles) {
+        for (const title of played) {
             it(`at every step of ${title} leaves nothing that the next run does not finish`, async () => {
-                const scenario = scenarios().find((each) => each.title === title);
+                const scenario = scenariosOf(project)[title];
                 assert.ok(scenario !== undefined);
-                const whole = await play(scenario, () => false);
-                const mutations = whole.requests.filter(isMutation).length;
-                assert.ok(mutations > 0);
-                for (let mutation = 1; mutation <= mutations; mutation += 1) {
+                const whole = await play(scenario, () => undefined);
+                const mutations = whole.requests.filter(isMutation);
+                assert.ok(mutations.length > 0);
+                for (let mutation = 0; mutation <= mutations.length; mutation += 1) {
                     // Before a request is after the one before it, as far as AWS can tell.
-                    for (const when of mutation === 1
-                        ? (["before", "after"] as const)
-                        : (["after"] as const)) {
-                        let seen = 0;
-                        const killed = await play(
-                            scenario,
-                            (request) => {
-                                seen += isMutation(request) ? 1 : 0;
-                                return isMutation(request) && seen === mutation;
-                            },
-                            when,
-                        );
-                        const what = describeRequest(killed.requests.filter(isMutation)[mutation - 1]);
-                        assert.deepEqual(killed.world, whole.world, `killed ${when} ${what}`);
-                        table.push(
-                            `${title}: killed ${when} ${what}: as if it had not been, versions ${killed.versions}`,
-                        );
-                    }
+                    const when = mutation === 0 ? "before" : "after";
+                    let seen = 0;
+                    const { requests, world, ...outcome } = await play(scenario, (request) => {
+                        seen += isMutation(request) ? 1 : 0;
+                        return isMutation(request) && seen === Math.max(1, mutation) ? when : undefined;
+                    });
+                    const done = requests.filter(isMutation).slice(0, mutation);
+                    const last = done.at(-1);
+                    const point =
+                        last === undefined
+                            ? "before anything was changed"
+                            : `after ${describePoint(last, done.slice(0, -1))}`;
+                    assert.equal(outcome.died, true, `${title}: not killed ${point}`);
+                    assert.deepEqual(world, whole.world, `${title}: killed ${point}`);
+                    outcomes.push({ run: title, point, ...outcome });
                 }
+            });
+        }
+
+        if (name === "ministack") {
+            it("is told of in docs/life-cycle.md, point by point", async function () {
+                if (new Set(outcomes.map(({ run }) => run)).size < played.length) {
+                    // Only some of the runs were asked for.
+                    this.skip();
+                }
+                const text = await readFile(page, "utf8");
+                const [start, end] = [text.indexOf(tableStart), text.indexOf(tableEnd)];
+                assert.ok(start !== -1 && end > start, "the page has no place for the table");
+                const told = text.slice(start + tableStart.length, end);
+                if (process.env["PLL_WRITE_DOCS"] !== undefined) {
+                    const head = text.slice(0, start + tableStart.length);
+                    await writeFile(page, head + killTable(outcomes) + text.slice(end));
+                    return;
+                }
+                assert.equal(told, killTable(outcomes), "PLL_WRITE_DOCS=1 writes the table anew");
             });
         }
 
         async function play(
             scenario: Scenario,
-            isKill: (request: ProxiedRequest) => boolean,
-            when: "before" | "after" = "before",
+            killAt: (request: ProxiedRequest) => "before" | "after" | undefined,
         ) {
             const clients = await clientsAt(emulator.endpoint);
             const bucket = (await createBucket(clients)).name;
@@ -137,62 +161,66 @@ for (const [name, start] of [
                 args: { ...args, layerName, bucket },
             });
             const stack = createStack("killed", "dev");
-            const mustSucceed = async (work: () => ReturnType<SimulatedStack["up"]>) => {
-                const { error } = await quietly(work);
+            const mustSucceed = async (work: () => Promise<RunOutcome>) => {
+                const { error, steps } = await quietly(work);
                 assert.equal(error?.message, undefined);
+                return steps;
             };
-            configure(settingsFor(emulator.endpoint), limits);
+            configure(settingsFor(emulator.endpoint), patient);
             for (const args of scenario.before) {
                 await mustSucceed(() => stack.up([declared(args)]));
             }
-            if (scenario.title === "create again what there is") {
-                // The state is lost; the version is not.
+            if (scenario.losesState === true) {
                 stack.resources.clear();
             }
-            const run = () =>
-                scenario.run === undefined ? stack.destroy() : stack.up([declared(scenario.run)]);
-            let pid: number | undefined;
-            const proxy = await startFaultProxy(emulator.endpoint, (request) =>
-                isKill(request)
-                    ? { kind: "act", when, act: () => pid !== undefined && process.kill(pid, "SIGKILL") }
-                    : undefined,
-            );
-            const plugin = await startPlugin(project.folder, awsSettings(proxy.endpoint), limits);
-            pid = plugin.child.pid;
+            const { run: args } = scenario;
+            const run = () => (args === undefined ? stack.destroy() : stack.up([declared(args)]));
+            const plugin = await spare;
+            // The next one starts while this one is at work.
+            spare = startPlugin(project.folder, {});
+            await plugin.configure(awsSettings(proxy.endpoint), killed);
+            const { seen } = proxy;
+            const first = seen.length;
+            let died = false;
+            choose = (request) => {
+                const when = killAt(request);
+                const act = () => {
+                    died = plugin.child.kill("SIGKILL");
+                };
+                return when === undefined ? undefined : { kind: "act", when, act };
+            };
             try {
                 stack.useHooks(plugin.hooks);
                 await run();
             } finally {
                 stack.useHooks(provider);
+                choose = () => undefined;
                 await plugin.end();
-                await proxy.stop();
             }
-            await mustSucceed(run);
+            const requests = seen.slice(first).map(({ request }) => request);
+            configure(settingsFor(proxy.endpoint), patient);
+            const steps = await mustSucceed(run);
+            const publishCalls = seen.slice(first).filter(({ request }) => request.publishes).length;
+            const found = await world(emulator.endpoint, bucket, layerName, stack);
             return {
-                requests: proxy.seen.map(({ request }) => request),
-                ...(await world(emulator.endpoint, bucket, layerName, stack)),
+                requests,
+                died,
+                steps: steps.map((step) => step.replace(" deps", "")),
+                publishCalls,
+                ...found,
             };
         }
     });
 }
-
-const isMutation = ({ method, service }: ProxiedRequest): boolean =>
-    service !== "sts" && ["PUT", "POST", "DELETE"].includes(method);
-
-const describeRequest = (request: ProxiedRequest | undefined): string =>
-    request === undefined
-        ? "nothing"
-        : `${request.method} ${request.path
-              .replace(/^\/2018-10-31\/layers\/[^/]+/, "layer")
-              .replace(/^\/artifacts-[^/]+\/lambda\/[^/]+\//, "")
-              .replace(/\?.*$/, "")
-              .replace(/[0-9a-f]{32,}/g, "…")}`;
 
 /** Everything there is afterwards, with what differs from one run to another left out. */
 async function world(endpoint: string, bucket: string, layerName: string, stack: SimulatedStack) {
     const { lambda, s3 } = await clientsAt(endpoint);
     const { LayerVersions = [] } = await lambda.send(new ListLayerVersionsCommand({ LayerName: layerName }));
     const versions = LayerVersions.map(({ Version }) => Version ?? 0).sort();
+    // Each run makes claims of its own: what counts is that the state's is the one in the bucket.
+    const claimId = [...stack.resources.values()].map(({ outputs }) => String(outputs["claimId"]))[0];
+    const anonymous = (text: string) => withoutNames(text, layerName, bucket, claimId);
     const policies = await Promise.all(
         versions.map((VersionNumber) =>
             lambda.send(new GetLayerVersionPolicyCommand({ LayerName: layerName, VersionNumber })).then(
@@ -205,31 +233,31 @@ async function world(endpoint: string, bucket: string, layerName: string, stack:
     const objects: Record<string, string> = {};
     for (const { Key = "" } of Contents) {
         const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key }));
-        const body = anonymous((await Body?.transformToString("latin1")) ?? "", layerName, bucket);
+        const body = anonymous((await Body?.transformToString("latin1")) ?? "");
         // The key of a publication is a digest over the layer's name, which is another one in each run.
-        const key = anonymous(Key, layerName, bucket).replace(
-            /publications\/.*/,
-            `publications/${body.trim()}`,
-        );
+        const key = anonymous(Key).replace(/publications\/.*/, `publications/${body.trim()}`);
         objects[key] = body.startsWith("PK")
             ? createHash("sha256").update(body).digest("hex")
             : withoutSizes(body);
     }
     const state = [...stack.resources.values()].map(({ id, outputs, unfinished }) => ({
-        id: anonymous(id, layerName, bucket),
-        outputs: JSON.parse(anonymous(JSON.stringify(outputs), layerName, bucket)) as unknown,
+        id: anonymous(id),
+        outputs: JSON.parse(anonymous(JSON.stringify(outputs))) as unknown,
         unfinished,
     }));
     return {
-        versions: `[${versions.join(", ")}]`,
+        versions,
         world: { versions, policies, objects, state, pendingDeletes: stack.pendingDeletes.length },
     };
 }
 
-const anonymous = (text: string, layerName: string, bucket: string): string =>
+const withoutNames = (text: string, layerName: string, bucket: string, claimId = "<none>"): string =>
     text
         .replaceAll(layerName, "<layer>")
         .replaceAll(bucket, "<bucket>")
+        .replaceAll(claimId, "<claim of the state>")
+        .replace(/"claimId":"[0-9a-f-]{36}"/g, '"claimId":"<another>"')
+        .replace(/"sequence":\d+,"follows":\[[^\]]*\]/g, '"sequence":0,"follows":[]')
         .replace(/"versionKey":( ?)"[0-9a-f]{64}"/g, '"versionKey":"<key>"')
         .replace(/\d{4}-\d\d-\d\dT[0-9:.]+(?:\+0000|Z)/g, "<time>");
 

@@ -14,6 +14,9 @@ import { createModel, ExpectedFailure, type ModelStack, type Settings } from "./
 import { quietly } from "./quiet";
 import { createStack, type Declared, type SimulatedStack } from "./simulatedEngine";
 
+/** Steps that are played at least. */
+const enough = Number(process.env["PLL_MODEL_STEPS"] ?? 2000);
+
 const bucketName = "model-artifacts";
 const variants = [0, 1, 2];
 
@@ -138,9 +141,10 @@ describe("the life cycle", () => {
             aws.state.layers.clear();
             await quietly(() => play(sequence, aws, `run${runs}`));
         };
-        await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 16 }), check), {
-            numRuns: Number(process.env["PLL_MODEL_RUNS"] ?? 300),
-        });
+        const sequences = fc.array(step, { minLength: 3, maxLength: 16 });
+        while (steps < enough) {
+            await fc.assert(fc.asyncProperty(sequences, check), { numRuns: 20 });
+        }
         console.log(`      ${steps} steps in ${runs} sequences`);
     });
 });

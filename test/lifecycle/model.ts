@@ -90,6 +90,7 @@ export function createModel() {
         layer: string,
         current: ModelVersion | undefined,
         keep: number | "all",
+        sparesClaimed = false,
     ) => {
         if (keep === "all") {
             return;
@@ -98,7 +99,7 @@ export function createModel() {
             .filter((each) => each !== current)
             .sort((a, b) => b.version - a.version);
         for (const each of superseded.slice(keep)) {
-            if (!isClaimedByOthers(each, owner)) {
+            if (!isClaimedByOthers(each, owner) && !(sparesClaimed && each.claims.has(owner))) {
                 remove(each);
             }
         }
@@ -262,7 +263,7 @@ export function createModel() {
                 handOver(each, owner, []);
             }
         }
-        retire(owner, settings.layer, old.version, settings.keepVersions);
+        retire(owner, settings.layer, old.version, settings.keepVersions, true);
         grant(owner, old.version, settings, had);
         if (!sameOwner) {
             ungrant(old.owner, old.version);

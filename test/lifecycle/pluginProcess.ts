@@ -12,6 +12,8 @@ export interface PluginProcess {
     readonly child: ChildProcess;
     /** Everything that it printed. */
     readonly output: string[];
+    /** Sends it to another AWS, as the engine does when it starts one. */
+    configure(settings: Readonly<Record<string, string>>, limits?: Limits): Promise<void>;
     end(): Promise<void>;
 }
 
@@ -20,6 +22,10 @@ const program = `
 const lib = process.argv[2];
 const { configure } = require(lib + "/awsAccess.js");
 const { provider } = require(lib + "/provider.js");
+// What the hooks would load when they are first called: a test that waits for them need not.
+for (const name of ["create", "read", "update", "delete", "pythonArchive", "aws/clients"]) {
+    require(lib + "/" + name + ".js");
+}
 process.on("message", ({ number, hook, args }) => {
     if (hook === "configure") {
         const [settings, limits] = args;
@@ -86,7 +92,9 @@ export async function startPlugin(
             waiting.set(number, { resolve, reject });
             child.send({ number, hook, args });
         });
-    await call("configure", settings, limits);
+    const configure = (given: Readonly<Record<string, string>>, more: Limits = {}): Promise<void> =>
+        call("configure", given, more);
+    await configure(settings, limits);
     return {
         hooks: {
             configure: async () => undefined,
@@ -99,6 +107,7 @@ export async function startPlugin(
         },
         child,
         output,
+        configure,
         end: async () => {
             child.kill("SIGKILL");
             await ended;

@@ -19,7 +19,7 @@ describe("what AWS refuses", function () {
             400,
             "InvalidParameterValueException",
             "Unzipped size must be smaller than 262144000 bytes",
-            /^LAYER_TOO_LARGE.*\n.*\n.*two layers/,
+            /^LAYER_TOO_LARGE.*\n.*\n.*second layer does not help/,
         ],
         [400, "InvalidParameterValueException", "Could not unzip uploaded file.", /^ARCHIVE_INVALID/],
         [

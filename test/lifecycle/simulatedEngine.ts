@@ -12,7 +12,11 @@ export interface Declared {
     /** A name that the resource had before. */
     readonly alias?: string;
     readonly deleteBeforeReplace?: boolean;
+    /** An explicit provider: a plugin process of its own. */
+    readonly provider?: Hooks;
 }
+
+export type Hooks = Required<dynamic.ResourceProvider>;
 
 /** A resource in a stack's state. */
 export interface Saved {
@@ -22,6 +26,8 @@ export interface Saved {
     readonly outputs: Props;
     /** Set after a partial failure: the engine updates it then, whatever diff says. */
     readonly unfinished: boolean;
+    /** The explicit provider that made it, which also deletes it. */
+    readonly provider?: Hooks | undefined;
 }
 
 /** What a run did, for assertions: `create deps`, `update deps`, `delete deps`. */
@@ -37,7 +43,7 @@ export interface SimulatedStack {
     /** Old halves of replacements that a run did not come to delete. */
     readonly pendingDeletes: Saved[];
     /** Who serves the runs from now on; at first the provider of this process. */
-    useHooks(hooks: Required<dynamic.ResourceProvider>): void;
+    useHooks(hooks: Hooks): void;
     ownerOf(declared: Pick<Declared, "name" | "type">): string;
     up(program: readonly Declared[]): Promise<RunOutcome>;
     destroy(): Promise<RunOutcome>;
@@ -70,7 +76,7 @@ export function createStack(project: string, stack: string): SimulatedStack {
         }
     };
 
-    const checked = async (olds: Props, news: Props): Promise<Props> => {
+    const checked = async (hooks: Hooks, olds: Props, news: Props): Promise<Props> => {
         const { inputs, failures = [] } = await hooks.check(overTheWire(olds), overTheWire(news));
         if (failures.length > 0) {
             throw new Error(failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n"));
@@ -78,39 +84,41 @@ export function createStack(project: string, stack: string): SimulatedStack {
         return overTheWire(inputs as Props);
     };
 
-    const create = async (urn: string, inputs: Props): Promise<void> => {
+    const create = async (urn: string, { provider }: Declared, inputs: Props): Promise<void> => {
         try {
-            const { id, outs } = await hooks.create(overTheWire(inputs));
+            const { id, outs } = await (provider ?? hooks).create(overTheWire(inputs));
             // The state lists resources in the order in which they were last made: deletes go backwards.
             resources.delete(urn);
-            resources.set(urn, { urn, id, inputs, outputs: overTheWire(outs as Props), unfinished: false });
+            const outputs = overTheWire(outs as Props);
+            resources.set(urn, { urn, id, inputs, outputs, unfinished: false, provider });
         } catch (error) {
-            keepPartial(urn, inputs, error);
+            keepPartial(urn, inputs, provider, error);
             throw error;
         }
     };
 
-    const keepPartial = (urn: string, inputs: Props, error: unknown): void => {
+    const keepPartial = (urn: string, inputs: Props, provider: Hooks | undefined, error: unknown): void => {
         const { id, properties } = (error ?? {}) as { id?: string; properties?: Props };
         if (id !== undefined && properties !== undefined) {
-            resources.set(urn, { urn, id, inputs, outputs: overTheWire(properties), unfinished: true });
+            const outputs = overTheWire(properties);
+            resources.set(urn, { urn, id, inputs, outputs, unfinished: true, provider });
         }
     };
 
     const remove = async (saved: Saved, steps: string[]): Promise<void> => {
         steps.push(`delete ${nameOf(saved.urn)}`);
-        await hooks.delete(saved.id, overTheWire(saved.outputs));
+        await (saved.provider ?? hooks).delete(saved.id, overTheWire(saved.outputs));
     };
 
     const replace = async (old: Saved, urn: string, declared: Declared, news: Props, steps: string[]) => {
-        const inputs = await checked({}, news);
+        const inputs = await checked(declared.provider ?? hooks, {}, news);
         if (declared.deleteBeforeReplace === true) {
             await remove(old, steps);
             resources.delete(old.urn);
         }
         steps.push(`create ${declared.name}`);
         try {
-            await create(urn, inputs);
+            await create(urn, declared, inputs);
         } finally {
             // Once the new one is in the state, the old one is there for its deletion only.
             if (declared.deleteBeforeReplace !== true && resources.get(urn) !== old && resources.has(urn)) {
@@ -132,35 +140,39 @@ export function createStack(project: string, stack: string): SimulatedStack {
         const former =
             declared.alias === undefined ? undefined : urnOf({ ...declared, name: declared.alias });
         const old = resources.get(urn) ?? (former === undefined ? undefined : resources.get(former));
-        const inputs = await checked(old?.inputs ?? {}, news);
+        const serving = declared.provider ?? hooks;
+        const inputs = await checked(serving, old?.inputs ?? {}, news);
         if (old === undefined) {
             steps.push(`create ${declared.name}`);
-            return create(urn, inputs);
+            return create(urn, declared, inputs);
         }
-        const difference: dynamic.DiffResult = await hooks.diff(old.id, overTheWire(old.outputs), inputs);
+        // Another provider alone is no reason to replace, as measured: the new one is asked, and has the resource from then on.
+        const difference: dynamic.DiffResult = await serving.diff(old.id, overTheWire(old.outputs), inputs);
         if ((difference.replaces ?? []).length > 0) {
             return replace(old, urn, declared, news, steps);
         }
         const changed =
             difference.changes ?? JSON.stringify(sorted(old.inputs)) !== JSON.stringify(sorted(inputs));
         resources.delete(old.urn);
-        resources.set(urn, { ...old, urn });
+        const { provider } = declared;
+        resources.set(urn, { ...old, urn, provider });
         if (!changed && !old.unfinished) {
-            resources.set(urn, { ...old, urn, inputs });
+            resources.set(urn, { ...old, urn, inputs, provider });
             return;
         }
         steps.push(`update ${declared.name}`);
         try {
-            const { outs } = await hooks.update(old.id, overTheWire(old.outputs), inputs);
+            const { outs } = await serving.update(old.id, overTheWire(old.outputs), inputs);
             resources.set(urn, {
                 urn,
                 id: old.id,
                 inputs,
                 outputs: overTheWire(outs as Props),
                 unfinished: false,
+                provider,
             });
         } catch (error) {
-            keepPartial(urn, inputs, error);
+            keepPartial(urn, inputs, provider, error);
             throw error;
         }
     };
@@ -209,7 +221,7 @@ export function createStack(project: string, stack: string): SimulatedStack {
         refresh: () =>
             run(async (steps) => {
                 for (const [urn, saved] of [...resources]) {
-                    const found = await hooks.read(saved.id, overTheWire(saved.outputs));
+                    const found = await (saved.provider ?? hooks).read(saved.id, overTheWire(saved.outputs));
                     if (found.id === undefined) {
                         steps.push(`gone ${nameOf(urn)}`);
                         resources.delete(urn);

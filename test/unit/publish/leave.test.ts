@@ -1,9 +1,16 @@
 import assert from "node:assert/strict";
-import { deleteObject, listObjects } from "../../../provider/aws/objects";
+import { randomUUID } from "node:crypto";
+import { deleteObject, listObjects, writeObject } from "../../../provider/aws/objects";
 import type { Owner } from "../../../provider/owner";
 import { claimVersion, listClaims, releaseClaim } from "../../../provider/publish/claims";
 import { getLayerVersion } from "../../../provider/publish/layerVersion";
-import { type LayerStore, recordObject, versionFolder } from "../../../provider/publish/layout";
+import {
+    claimObject,
+    type LayerStore,
+    layerStore,
+    recordObject,
+    versionFolder,
+} from "../../../provider/publish/layout";
 import { type Departure, leaveVersion } from "../../../provider/publish/leave";
 import { findPublication, forgetPublication } from "../../../provider/publish/publication";
 import { keepVersion, readRecord } from "../../../provider/publish/record";
@@ -24,10 +31,14 @@ describe("leaveVersion", function () {
     });
 
     /** Publishes and records as `create` does. */
-    async function make(content: string, owner: Owner = first): Promise<number> {
-        const { published } = await publish(aws.clients, store, { layerName, content, owner });
+    async function make(
+        content: string,
+        owner: Owner = first,
+        claimId: string = randomUUID(),
+    ): Promise<number> {
+        const { published } = await publish(aws.clients, store, { layerName, content, owner, claimId });
         const record = recordOf(published, layerName, keyOf(content), owner, content);
-        await keepVersion(store, published, manifestOf(content), record, owner);
+        await keepVersion(store, published, manifestOf(content), record, owner, claimId);
         return published.version;
     }
     const leave = (version: number, departure: Partial<Departure> = {}) =>
@@ -74,11 +85,51 @@ describe("leaveVersion", function () {
 
     it("takes a version that was returned to for the current one", async () => {
         const [reverted, later] = [await make("1"), await make("2")];
-        // S3 tells the time of a claim in whole seconds.
-        await new Promise((resolve) => setTimeout(resolve, 1100));
+        // Within one second, which is all that S3 tells of the time of a claim.
         await make("1");
         assert.equal((await leave(later)).outcome, "kept");
         assert.equal((await leave(reverted)).outcome, "deleted");
+    });
+
+    it("leaves a version alone that a later create of the same resource has taken over", async () => {
+        const version = await make("1", first, "earlier");
+        assert.equal(await make("1", first, "later"), version);
+        assert.deepEqual(await leave(version, { claimId: "earlier" }), {
+            outcome: "kept",
+            deleted: [],
+            kept: [version],
+        });
+        assert.equal((await listClaims(store, version)).length, 1);
+        // Not so a create that ended before it could put its own claim: the state has its id, the bucket an earlier one.
+        assert.equal((await leave(version, { claimId: "later still" })).outcome, "deleted");
+    });
+
+    it("goes by the time of claims from before they had ids, and by the state without one", async () => {
+        const [old, current] = [await make("1"), await make("2")];
+        for (const version of [old, current]) {
+            const body = JSON.stringify({ owner: first.id });
+            await writeObject(
+                store.bucket,
+                claimObject(store, version, first.hash),
+                body,
+                "application/json",
+            );
+        }
+        assert.equal((await leave(old)).outcome, "kept");
+        assert.equal((await leave(current, { claimId: "of a state that is newer" })).outcome, "deleted");
+        const again = await make("3", first, "known");
+        assert.equal((await leave(again)).outcome, "deleted");
+    });
+
+    it("sees the same resource's claim in another region of the same place", async () => {
+        const version = await make("1");
+        const abroad = layerStore(store.bucket, "lambda/deps/", "123456789012-us-east-1");
+        await claimVersion(abroad, 7, second, "another");
+        await claimVersion(abroad, 7, first, "moved");
+        assert.equal((await leave(version)).outcome, "kept");
+        assert.equal(await isThere(version), true);
+        await releaseClaim(abroad, 7, first);
+        assert.equal((await leave(version)).outcome, "deleted");
     });
 
     it("holds a version until its successor exists", async () => {
@@ -147,7 +198,7 @@ describe("leaveVersion", function () {
     it("keeps a version whose record is lost while anyone claims it", async () => {
         const version = await make("1");
         await deleteObject(store.bucket, recordObject(store, version));
-        await claimVersion(store, version, second);
+        await claimVersion(store, version, second, "another");
         assert.equal((await leave(version)).outcome, "kept");
         assert.equal(await isThere(version), true);
     });

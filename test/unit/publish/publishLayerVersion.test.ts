@@ -70,7 +70,7 @@ describe("publishLayerVersion", function () {
                     message: "Unzipped size must be smaller than 262144000 bytes",
                 },
                 "LAYER_TOO_LARGE",
-                /split them into two layers/,
+                /a second layer does not help/,
             ],
             [{ status: 400, code: "CodeStorageExceededException" }, "PUBLISH_REFUSED", /code storage.*full/],
             [{ status: 400, code: "InvalidParameterValueException" }, "PUBLISH_REFUSED", /argument/],

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { Clients } from "../../../provider/aws/clients";
 import { type Owner, parseOwner } from "../../../provider/owner";
 import { listVersionNumbers, type PublishRequest } from "../../../provider/publish/layerVersion";
@@ -35,6 +35,7 @@ export function requestFor(layerName: string, content = "1"): PublishRequest {
 export interface TestPublication {
     readonly layerName: string;
     readonly owner?: Owner;
+    readonly claimId?: string;
     readonly content?: string;
     readonly versionKey?: string;
     readonly reuse?: boolean;
@@ -54,6 +55,7 @@ export function publish(
             layerName,
             versionKey: given.versionKey ?? keyOf(content),
             owner: given.owner ?? ownerNamed("deps"),
+            claimId: given.claimId ?? randomUUID(),
             reuse: given.reuse ?? true,
             adopt: async () => undefined,
             timing: given.timing ?? { timeout: 900 },

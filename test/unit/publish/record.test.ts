@@ -26,6 +26,12 @@ const published: PublishedVersion = {
     createdDate: "2026-01-01T00:00:00.000+0000",
     signingJobArn: undefined,
     signingProfileVersionArn: undefined,
+    settings: {
+        description: undefined,
+        licenseInfo: undefined,
+        compatibleRuntimes: [],
+        compatibleArchitectures: [],
+    },
 };
 const [first, second] = [ownerNamed("deps"), ownerNamed("other")];
 
@@ -42,6 +48,7 @@ describe("keepVersion", () => {
             manifestOf(text),
             recordOf(published, "deps", keyOf("1"), owner, text),
             owner,
+            "claim",
         );
     const manifestKey = "lambda/deps/layer/000007/uv.lock";
 

@@ -1,0 +1,28 @@
+import type { Clients } from "./aws/clients";
+import { accountOf } from "./awsAccess";
+import { isLayerError } from "./errors";
+import { type Props, textOf } from "./props";
+import type { LayerStore } from "./publish/layout";
+import { openDestination } from "./upload/destination";
+
+/** Where the records of a resource in the state are; `undefined` when none are kept, or their bucket is gone. */
+export async function openRecords(
+    clients: Clients,
+    props: Props,
+    signal: AbortSignal,
+): Promise<LayerStore | undefined> {
+    const bucket = textOf(props, "bucket");
+    if (bucket === undefined) {
+        return undefined;
+    }
+    const account = await accountOf(clients);
+    const place = { bucket, prefix: textOf(props, "prefix") ?? "" };
+    try {
+        return (await openDestination(clients, account, place, signal)).store;
+    } catch (error) {
+        if (isLayerError(error) && error.code === "BUCKET_NOT_FOUND") {
+            return undefined;
+        }
+        throw error;
+    }
+}
