@@ -36,7 +36,7 @@ const trivial = (properties: number) => [
     "};",
     `const properties = Object.fromEntries(Array.from({ length: ${properties} }, (_, each) => ["value" + each, "text"]));`,
     "class Trivial extends pulumi.dynamic.Resource {",
-    '    constructor(name) { super(provider, name, properties, undefined, "bench", "Trivial"); }',
+    '    constructor(name) { super(provider, name, { ...properties }, undefined, "bench", "Trivial"); }',
     "}",
 ];
 

@@ -93,10 +93,13 @@ function reportOutcome(
     }
     const others = kept.filter((each) => each !== version);
     if (others.length > 0) {
-        report(subject, `kept versions ${others.join(", ")}; their records are below ${uri}`);
+        report(subject, `kept ${versionList(others)} too; the records are below ${uri}`);
     }
     const retired = deleted.filter((each) => each !== version);
     if (retired.length > 0) {
-        report(subject, `deleted superseded versions ${retired.join(", ")}`);
+        report(subject, `deleted superseded ${versionList(retired)}`);
     }
 }
+
+const versionList = (versions: readonly number[]): string =>
+    `${versions.length === 1 ? "version" : "versions"} ${versions.join(", ")}`;

@@ -1,5 +1,5 @@
 import type { Clients } from "./aws/clients";
-import { mapConcurrently } from "./build/concurrency";
+import { mapConcurrently } from "./concurrency";
 import { engineMemory } from "./engineMemory";
 import type { CheckedInputs } from "./inputs";
 import type { Owner } from "./owner";

@@ -3,7 +3,7 @@ import type { dynamic } from "@pulumi/pulumi";
 import type { Clients } from "./aws/clients";
 import { readObject } from "./aws/objects";
 import { clientsFor } from "./awsAccess";
-import { mapConcurrently } from "./build/concurrency";
+import { mapConcurrently } from "./concurrency";
 import { permittedVersions, policiesAtOnce } from "./grants";
 import { completeRecords, readMinutes } from "./inputs";
 import { interruptible } from "./interrupt";

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cacheFolder, cacheKey, makeOnce, removeOldSiblings, repository } from "./cacheFolder";
-import { mustRun } from "./command";
+import { mustRun, runCommand } from "./command";
 
 /**
  * The commit whose package users upgrade from. Before the first release that is the first that did all that 0.1.0 promises;
@@ -12,23 +12,24 @@ const previous = "f88575b8a45b";
 
 /**
  * The path of the package that {@link previous} packs, as a tarball in the cache; built there once, with the checkout's own
- * compiler. Rejects when the clone does not have that commit, with what to do.
+ * compiler; `undefined` in a checkout without that commit (a shallow clone, an archive), which is told with what to do.
  */
-export async function previousPackage(say: (line: string) => void = console.log): Promise<string> {
+export async function previousPackage(
+    say: (line: string) => void = console.log,
+): Promise<string | undefined> {
     const prefix = "previous-package-";
     const packed = join(cacheFolder(), `${prefix}${cacheKey([previous])}`);
+    const known = await runCommand("git", ["cat-file", "-e", `${previous}^{commit}`], { cwd: repository });
+    if (known.exitCode !== 0) {
+        say(`No upgrade is tried: this checkout has no commit ${previous}. git fetch --unshallow brings it.`);
+        return undefined;
+    }
     await makeOnce(packed, async (made) => {
         say(`Packing the package of ${previous}, to upgrade from …`);
         const folder = await mkdtemp(join(tmpdir(), "pulumi-lambda-layer-previous-"));
         try {
             const archive = join(folder, "source.tar");
-            await mustRun("git", ["archive", "--output", archive, previous], { cwd: repository }).catch(
-                (error: Error) => {
-                    throw new Error(
-                        `${error.message}\nThe clone has no commit ${previous}: git fetch --unshallow.`,
-                    );
-                },
-            );
+            await mustRun("git", ["archive", "--output", archive, previous], { cwd: repository });
             await mustRun("tar", ["-xf", archive, "-C", folder]);
             await rm(archive);
             await symlink(join(repository, "node_modules"), join(folder, "node_modules"));

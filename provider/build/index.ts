@@ -1,12 +1,12 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { mapConcurrently, signalFor } from "../concurrency";
 import { isLayerError, LayerError } from "../errors";
 import type { Installer } from "../installers";
 import { isSdist } from "../manifest/chooseFile";
 import type { Dependency, Manifest } from "../manifest/model";
 import type { Target } from "../target";
 import { checkComplete } from "./completeness";
-import { mapConcurrently, signalFor } from "./concurrency";
 import type { BuildContext } from "./context";
 import type { Index } from "./indexes";
 import type { Lookup } from "./lookup";

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
+import { mapConcurrently } from "../concurrency";
 import { LayerError } from "../errors";
 import type { Dependency } from "../manifest/model";
 import { formatPosition } from "../manifest/position";
-import { mapConcurrently } from "./concurrency";
 import { dependencyName } from "./naming";
 
 /** What a source tree holds that no build needs and that is big, or stale from a build in place. */

@@ -1,6 +1,7 @@
 import { objectUri, readObject } from "../aws/objects";
 import { LayerError } from "../errors";
 import type { Dependencies } from "../manifest/compare";
+import { newestClaim } from "../publish/claims";
 import type { VersionRecord } from "../publish/record";
 import { isoTime } from "../quantities";
 import type { LayerOutline, VersionFolder } from "./layerOutline";
@@ -57,7 +58,7 @@ export async function describeVersion(
         record,
         manifest,
         settings,
-        claims: await readClaims(outline, version, folder),
+        claims: claimsOn(outline, version),
         inLambda: outline.inLambda?.has(version),
         ...dependenciesOf(record, manifest, settings),
     };
@@ -75,46 +76,14 @@ async function readManifestOf(
     return bytes && { uri: objectUri(store.bucket, key), fileName, bytes };
 }
 
-async function readClaims(
-    outline: LayerOutline,
-    version: number,
-    folder: VersionFolder | undefined,
-): Promise<VersionClaim[]> {
-    const { bucket } = outline.layer.store;
-    const claims = await Promise.all(
-        (folder?.claims ?? []).map(async ({ key, hash }) => {
-            const body = (await readObject(bucket, key))?.body.toString("utf8");
-            return {
-                owner: ownerIn(body ?? "") ?? hash,
-                current: currentVersion(outline.folders, hash) === version,
-            };
-        }),
-    );
-    return claims.sort((left, right) => (left.owner < right.owner ? -1 : 1));
-}
-
-function ownerIn(text: string): string | undefined {
-    try {
-        const claim: unknown = JSON.parse(text);
-        const owner =
-            typeof claim === "object" && claim !== null && "owner" in claim ? claim.owner : undefined;
-        return typeof owner === "string" && owner !== "" ? owner : undefined;
-    } catch {
-        return undefined;
-    }
-}
-
-/** The version of an owner's newest claim; of two in one second, the higher number. */
-function currentVersion(folders: LayerOutline["folders"], ownerHash: string): number | undefined {
-    let newest: { readonly version: number; readonly claimedAt: number } | undefined;
-    for (const [version, { claims }] of folders) {
-        for (const { hash, claimedAt } of claims) {
-            if (hash === ownerHash && (newest === undefined || claimedAt >= newest.claimedAt)) {
-                newest = { version, claimedAt };
-            }
-        }
-    }
-    return newest?.version;
+function claimsOn({ claims }: LayerOutline, version: number): VersionClaim[] {
+    const described = claims
+        .filter((claim) => claim.version === version)
+        .map(({ ownerId, ownerHash }) => {
+            const own = claims.filter((claim) => claim.ownerHash === ownerHash);
+            return { owner: ownerId || ownerHash, current: newestClaim(own)?.version === version };
+        });
+    return described.sort((left, right) => (left.owner < right.owner ? -1 : 1));
 }
 
 /** The record of the next version that has one with a target, else of the one before. */

@@ -46,13 +46,19 @@ async function runHistory(call: Call): Promise<void> {
     ]);
     const place = readPlace(call, positionals[0]);
     const given = readTargetOptions(options);
-    const [{ readOutline, readsAtOnce }, { describeVersion }, { mapConcurrently }, { compareDependencies }] =
-        await Promise.all([
-            import("./layerOutline"),
-            import("./describedVersion"),
-            import("../build/concurrency"),
-            import("../manifest/compare"),
-        ]);
+    const [
+        { readOutline },
+        { readsAtOnce },
+        { describeVersion },
+        { mapConcurrently },
+        { compareDependencies },
+    ] = await Promise.all([
+        import("./layerOutline"),
+        import("../publish/claims"),
+        import("./describedVersion"),
+        import("../concurrency"),
+        import("../manifest/compare"),
+    ]);
     const outline = await readOutline(await openLayer(call, place), signal);
     // One more than is shown, since it is what the oldest that is shown is compared with.
     const wanted = outline.versions.slice(limit === undefined ? 0 : -(limit + 1));

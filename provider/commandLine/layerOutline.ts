@@ -1,13 +1,11 @@
 import { listObjects, objectUri } from "../aws/objects";
-import { mapConcurrently } from "../build/concurrency";
+import { mapConcurrently } from "../concurrency";
 import { LayerError } from "../errors";
+import { claimsAmong, type ListedObject, type OwnClaim, readClaim, readsAtOnce } from "../publish/claims";
 import { listVersionNumbers } from "../publish/layerVersion";
-import { parseClaimObject, parseVersionFolder, recordObject, versionFolder } from "../publish/layout";
+import { parseVersionFolder, recordObject, versionFolder } from "../publish/layout";
 import { readRecordAt, type VersionRecord } from "../publish/record";
 import type { NamedLayer } from "./layer";
-
-/** Objects read at the same time. */
-export const readsAtOnce = 16;
 
 /** A version's folder, from a listing alone. */
 export interface VersionFolder {
@@ -21,12 +19,6 @@ export interface VersionFolder {
           }
         | undefined;
     readonly hasRecord: boolean;
-    readonly claims: readonly {
-        readonly key: string;
-        readonly hash: string;
-        /** Milliseconds since the epoch, whole seconds. */
-        readonly claimedAt: number;
-    }[];
 }
 
 /** Which versions a layer has, before anything but the records is read. */
@@ -37,6 +29,8 @@ export interface LayerOutline {
     /** Every version that S3 or Lambda knows, ascending. Never empty. */
     readonly versions: readonly number[];
     readonly folders: ReadonlyMap<number, VersionFolder>;
+    /** Every owner's claims on every version. */
+    readonly claims: readonly OwnClaim[];
     /** In order of their numbers. */
     readonly records: ReadonlyMap<number, VersionRecord>;
     /** The versions that Lambda has; `undefined` where the layer's name is not known. */
@@ -50,12 +44,16 @@ export interface LayerOutline {
  */
 export async function readOutline(layer: NamedLayer, signal: AbortSignal): Promise<LayerOutline> {
     const { store, clients } = layer;
-    const folders = await listFolders(layer);
+    const objects = await listObjects(store.bucket, store.versionsFolder);
+    const folders = listFolders(layer, objects);
     const recorded = [...folders].flatMap(([version, { hasRecord }]) => (hasRecord ? [version] : []));
     const found = await mapConcurrently(recorded, readsAtOnce, signal, async (version) => ({
         version,
         record: await readRecordAt(store.bucket, recordObject(store, version)),
     }));
+    const claims = await mapConcurrently(claimsAmong(store, objects), readsAtOnce, signal, (claim) =>
+        readClaim(store, claim),
+    );
     const records = new Map(
         found.flatMap(({ version, record }) => (record === undefined ? [] : [[version, record] as const])),
     );
@@ -68,12 +66,12 @@ export async function readOutline(layer: NamedLayer, signal: AbortSignal): Promi
     if (versions.length === 0) {
         throw nothingFound(layer);
     }
-    return { layer, layerName, versions, folders, records, inLambda: numbers && new Set(numbers) };
+    return { layer, layerName, versions, folders, claims, records, inLambda: numbers && new Set(numbers) };
 }
 
-async function listFolders({ store }: NamedLayer): Promise<Map<number, VersionFolder>> {
-    const objects = new Map<number, { key: string; lastModified: number }[]>();
-    for (const object of await listObjects(store.bucket, store.versionsFolder)) {
+function listFolders({ store }: NamedLayer, listed: readonly ListedObject[]): Map<number, VersionFolder> {
+    const objects = new Map<number, ListedObject[]>();
+    for (const object of listed) {
         const version = parseVersionFolder(store, object.key);
         if (version !== undefined) {
             const found = objects.get(version) ?? [];
@@ -88,13 +86,9 @@ async function listFolders({ store }: NamedLayer): Promise<Map<number, VersionFo
             const isFile = fileName !== "" && !fileName.includes("/");
             return isFile ? [{ key, fileName, writtenAt: lastModified }] : [];
         });
-        const claims = found.flatMap(({ key, lastModified }) => {
-            const claim = parseClaimObject(store, key);
-            return claim === undefined ? [] : [{ key, hash: claim.ownerHash, claimedAt: lastModified }];
-        });
         const manifest = files.find(({ fileName }) => fileName !== "record.json");
         const hasRecord = files.some(({ fileName }) => fileName === "record.json");
-        return [version, { manifest, hasRecord, claims }];
+        return [version, { manifest, hasRecord }];
     });
     return new Map(folders.sort(([left], [right]) => left - right));
 }

@@ -1,5 +1,5 @@
 import { deleteObject, listObjects, readObject, writeObject } from "../aws/objects";
-import { mapConcurrently } from "../build/concurrency";
+import { mapConcurrently } from "../concurrency";
 import type { Owner } from "../owner";
 import { claimObject, claimsFolder, type LayerStore, parseClaimObject, parseSharedClaim } from "./layout";
 

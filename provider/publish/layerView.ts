@@ -1,6 +1,6 @@
 import type { Clients } from "../aws/clients";
 import { listObjects } from "../aws/objects";
-import { mapConcurrently } from "../build/concurrency";
+import { mapConcurrently } from "../concurrency";
 import type { Owner } from "../owner";
 import { type Claim, claimsAmong, type ListedObject, readsAtOnce } from "./claims";
 import { listVersionNumbers } from "./layerVersion";

@@ -1,5 +1,5 @@
 import { deleteObject, listObjects, objectUri } from "../aws/objects";
-import { mapConcurrently } from "../build/concurrency";
+import { mapConcurrently } from "../concurrency";
 import type { Owner } from "../owner";
 import { listClaims, readsAtOnce } from "./claims";
 import { deleteLayerVersion } from "./layerVersion";

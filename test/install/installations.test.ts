@@ -50,30 +50,30 @@ const scripted = { installer: npm, style: javascript, node: "22.23.3", pulumi: p
 describe("the packed package, installed as users do", function () {
     this.timeout(600_000);
     let aws: EmulatedAws | undefined;
-    const rows: (Promise<Row> | undefined)[] = [];
+    const rows: Promise<Row | undefined>[] = [];
 
-    const tasks: readonly { readonly title: string; run(tarball: string, aws: EmulatedAws): Promise<Row> }[] =
-        [
-            ...installations.map((installation) => ({
-                title: `${installation.installer.title}, ${installation.style.title}, Node ${installation.node}, Pulumi ${installation.pulumi}: up, preview, destroy`,
-                run: (tarball: string, on: EmulatedAws) => tryInstallation(installation, tarball, on),
-            })),
-            {
-                title: "the Automation API runs a program inside its script: up, preview, destroy",
-                run: (tarball, on) =>
-                    automate("inline", "Automation API, inline", inlineAutomation, tarball, on),
-            },
-            {
-                title: "the Automation API runs a program of its folder: up, preview, destroy",
-                run: (tarball, on) =>
-                    automate("local", "Automation API, local", localAutomation, tarball, on),
-            },
-            {
-                title: "an upgrade from the release before changes nothing, and goes on from there",
-                run: (tarball, on) => tryUpgrade({ ...scripted, name: "upgrade" }, tarball, on),
-            },
-            { title: "a user's unit test runs on Pulumi's mocks", run: testOnMocks },
-        ];
+    const tasks: readonly {
+        readonly title: string;
+        run(tarball: string, aws: EmulatedAws): Promise<Row | undefined>;
+    }[] = [
+        ...installations.map((installation) => ({
+            title: `${installation.installer.title}, ${installation.style.title}, Node ${installation.node}, Pulumi ${installation.pulumi}: up, preview, destroy`,
+            run: (tarball: string, on: EmulatedAws) => tryInstallation(installation, tarball, on),
+        })),
+        {
+            title: "the Automation API runs a program inside its script: up, preview, destroy",
+            run: (tarball, on) => automate("inline", "Automation API, inline", inlineAutomation, tarball, on),
+        },
+        {
+            title: "the Automation API runs a program of its folder: up, preview, destroy",
+            run: (tarball, on) => automate("local", "Automation API, local", localAutomation, tarball, on),
+        },
+        {
+            title: "an upgrade from the release before changes nothing, and goes on from there",
+            run: (tarball, on) => tryUpgrade({ ...scripted, name: "upgrade" }, tarball, on),
+        },
+        { title: "a user's unit test runs on Pulumi's mocks", run: testOnMocks },
+    ];
 
     before(async () => {
         const tarball = await packageTarball();
@@ -92,15 +92,22 @@ describe("the packed package, installed as users do", function () {
     });
 
     for (const [index, { title }] of tasks.entries()) {
-        it(title, async () => {
+        it(title, async function () {
+            assert.ok(index in rows);
             const row = await rows[index];
-            assert.ok(row !== undefined);
+            if (row === undefined) {
+                this.skip();
+            }
             console.log(`      ${summary(row)}`);
         });
     }
 
-    it("is told of in docs/installs.md as it was tried", async () => {
-        const tried = table(await Promise.all(rows.flatMap((row) => row ?? [])));
+    it("is told of in docs/installs.md as it was tried", async function () {
+        const done = (await Promise.all(rows)).flatMap((row) => row ?? []);
+        if (done.length < tasks.length) {
+            this.skip();
+        }
+        const tried = table(done);
         const path = join(repository, "docs", "installs.md");
         const page = await readFile(path, "utf8");
         const current = page.replace(/(<!-- tried -->\n)[\s\S]*(<!-- end -->)/, `$1${tried}$2`);

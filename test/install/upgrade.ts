@@ -10,13 +10,18 @@ import { bareProject, type Installation, type Row, rowOf, timed } from "./instal
 
 /**
  * `up` with the package of an earlier release; then this one is installed over it: a preview and a refresh find nothing to
- * do, a changed lock makes a new version that the old one survives, and `destroy` deletes.
+ * do, a changed lock makes a new version that the old one survives, and `destroy` deletes. `undefined` where there is no
+ * earlier package.
  */
 export async function tryUpgrade(
     installation: Installation,
     tarball: string,
     aws: EmulatedAws,
-): Promise<Row> {
+): Promise<Row | undefined> {
+    const old = await previousPackage();
+    if (old === undefined) {
+        return undefined;
+    }
     const { name, installer, style, pulumi } = installation;
     const project = await bareProject(installation, aws);
     const layerName = `${name}-dev-deps`;
@@ -25,7 +30,6 @@ export async function tryUpgrade(
             packages: [`@pulumi/pulumi@${pulumi}`, ...style.packages],
             environment: project.environment,
         };
-        const old = await previousPackage();
         const installed = await timed(() => installer.install(project.folder, { ...wanted, tarball: old }));
         const up = succeeded(await project.up());
         assert.deepEqual(resourceCounts(up), ["2 created"]);
