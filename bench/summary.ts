@@ -1,4 +1,4 @@
-import type { Measurement, Results, ToolId } from "./results";
+import type { Measurement, Results, ToolId, ToolInfo } from "./results";
 import { ratioByRound, type Spread, spread } from "./statistics";
 
 /** What can be compared of a measurement: seconds or bytes. */
@@ -49,4 +49,11 @@ export function timesFloor({ measurements, floor }: Results, set: string): Sprea
     const floors = floor.filter((run) => run.set === set).map((run) => [run.round, run.seconds] as const);
     const own = byRound(measurements, { tool: "ours", set, caches: "warm" }, "createSeconds");
     return ratioByRound(new Map(floors), own);
+}
+
+/** The tools that were measured on a set, and those that were not, each with the reason. */
+export function toolsOn({ tools, measurements }: Results, set: string) {
+    const isMeasured = ({ id }: ToolInfo) =>
+        measurements.some((measurement) => measurement.tool === id && measurement.set === set);
+    return { measured: tools.filter(isMeasured), absent: tools.filter((tool) => !isMeasured(tool)) };
 }

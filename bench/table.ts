@@ -1,7 +1,7 @@
 import type { Results, ToolInfo } from "./results";
 import type { Spread } from "./statistics";
 import { spread } from "./statistics";
-import { type Choice, type Quantity, spreadOf, timesFloor, timesOurs } from "./summary";
+import { type Choice, type Quantity, spreadOf, timesFloor, timesOurs, toolsOn } from "./summary";
 
 /** Seconds to read: three digits, and never none behind the point below ten. */
 export const seconds = (value: number): string => value.toFixed(value < 10 ? 2 : 1);
@@ -55,11 +55,15 @@ export function renderTables(results: Results): string {
         ...callLines(results),
         "",
         "## tools",
-        ...results.tools.map(({ title, how, unavailable }) => `${title}: ${unavailable ?? how}`),
+        ...results.tools.map(
+            ({ title, how, unavailable }) =>
+                `${title}: ${how}${unavailable === undefined ? "" : `; ${unavailable}`}`,
+        ),
     ].join("\n");
 }
 
-function toolTable({ tools, measurements, trees }: Results, set: string): string[] {
+function toolTable(results: Results, set: string): string[] {
+    const { measurements, trees } = results;
     const columns: readonly [string, Choice["caches"], Quantity][] = [
         ["build", "warm", "buildSeconds"],
         ["package", "warm", "packageSeconds"],
@@ -74,7 +78,6 @@ function toolTable({ tools, measurements, trees }: Results, set: string): string
         "peak MB",
     ];
     const row = (tool: ToolInfo): string[] => {
-        if (tool.unavailable !== undefined) return [tool.title, `not measured: ${tool.unavailable}`];
         const cells = columns.flatMap(([title, caches, quantity]) => {
             const choice = { tool: tool.id, set, caches };
             const value = range(spreadOf(measurements, choice, quantity));
@@ -93,10 +96,13 @@ function toolTable({ tools, measurements, trees }: Results, set: string): string
             range(spreadOf(measurements, warm, "peakBytes"), rounded).replace(/ .*/, ""),
         ];
     };
-    // A tool that is missing has its reason in one wide cell, which must not widen a column.
-    const measured = tools.filter(({ unavailable }) => unavailable === undefined).map(row);
-    const absent = tools.filter(({ unavailable }) => unavailable !== undefined).map(row);
-    return [...layOut([header, ...measured]), ...absent.map((cells) => cells.join("   "))];
+    const { measured, absent } = toolsOn(results, set);
+    return [
+        ...layOut([header, ...measured.map(row)]),
+        ...absent.map(
+            ({ title, unavailable }) => `${title}: not measured: ${unavailable ?? "not asked for"}`,
+        ),
+    ];
 }
 
 function floorLines(results: Results, set: string): string[] {

@@ -1,5 +1,3 @@
-import type { Index } from "./build/indexes";
-
 const texts = ["url", "name", "username", "password", "usernameVariable", "passwordVariable"] as const;
 
 /**
@@ -36,7 +34,3 @@ function indexProblem(index: unknown): string | undefined {
     }
     return undefined;
 }
-
-/** The indexes of checked inputs. */
-export const readIndexes = (value: unknown): readonly Index[] =>
-    indexesProblem(value) === undefined && Array.isArray(value) ? value : [];

@@ -177,7 +177,7 @@ const commonRules: Readonly<Record<string, Rule>> = {
             : `must be the ARN of a layer version, but is ${JSON.stringify(value)}`,
     ),
     reuse: flag,
-    triggers: () => undefined,
+    triggers: (value) => (Array.isArray(value) ? undefined : "must be a list"),
     timeoutMinutes: minutes,
 };
 

@@ -109,7 +109,7 @@ export abstract class LayerResource extends pulumi.dynamic.Resource {
     declare readonly manifestUri: pulumi.Output<string | undefined>;
     /** S3 URI of the record that is kept with the version; absent without a bucket. */
     declare readonly recordUri: pulumi.Output<string | undefined>;
-    /** S3 URI of the zip; absent where it travelled inside the request. */
+    /** S3 URI of the zip; absent for a local zip that travelled inside the request. */
     declare readonly artifactUri: pulumi.Output<string | undefined>;
     /** Whether this product published the version, or took it over from another tool. */
     declare readonly origin: pulumi.Output<"published" | "adopted">;

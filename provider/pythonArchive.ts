@@ -2,16 +2,15 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Archive, PreparedArchive } from "./archive";
 import { planArtifact } from "./artifactPlan";
-import { objectUri } from "./aws/objects";
+import { type Bucket, objectUri, readObject } from "./aws/objects";
 import { LayerError } from "./errors";
 import type { PythonLayerInputs } from "./inputs";
-import type { Artifact } from "./package/model";
 import { artifactObject } from "./publish/layout";
 import { inlineZipLimit } from "./publish/limits";
 import { counted, megabytes } from "./quantities";
 import { progress, uploadProgress, warn } from "./report";
 import { inTemporaryFolder } from "./temporaryFolder";
-import { findArtifact, uploadArtifact } from "./upload/artifact";
+import { findArtifact, type StoredArtifact, uploadArtifact } from "./upload/artifact";
 import type { Destination } from "./upload/destination";
 
 /**
@@ -36,8 +35,10 @@ export async function openPythonArchive(
         manifest: { fileName: path.basename(file.path), bytes: file.bytes, md5: file.md5 },
         prepare: async () => {
             const found = await findArtifact(bucket, key, artifactKey);
-            if (found !== undefined && destination.sameRegion) {
-                return inBucket(found);
+            if (found !== undefined) {
+                return destination.sameRegion
+                    ? inBucket(found)
+                    : inRequest(inputs, destination, found, () => readStored(bucket, found));
             }
             return inTemporaryFolder(async (temporaryFolder) => {
                 let packing = performance.now();
@@ -54,12 +55,15 @@ export async function openPythonArchive(
                     warn(inputs, warning);
                 }
                 if (!destination.sameRegion) {
-                    return await inRequest(inputs, destination, artifact);
+                    requireInlineSize(inputs, destination, artifact.size);
                 }
                 const labels = { artifactKey, manifestMd5: file.md5 };
                 const onProgress = uploadProgress(inputs, artifact.size);
                 const stored = await uploadArtifact(bucket, key, artifact, labels, onProgress);
-                return { ...inBucket(stored), packages: artifact.packages };
+                const archive = destination.sameRegion
+                    ? inBucket(stored)
+                    : await inRequest(inputs, destination, stored, () => readFile(artifact.path));
+                return { ...archive, packages: artifact.packages };
             });
         },
         look: async () => {
@@ -71,7 +75,7 @@ export async function openPythonArchive(
     };
 }
 
-function inBucket(stored: Awaited<ReturnType<typeof uploadArtifact>>): PreparedArchive {
+function inBucket(stored: StoredArtifact): PreparedArchive {
     return {
         content: {
             S3Bucket: stored.bucket,
@@ -85,24 +89,35 @@ function inBucket(stored: Awaited<ReturnType<typeof uploadArtifact>>): PreparedA
     };
 }
 
+/** Lambda reads no bucket of another region: what is stored there travels inside the request. */
 async function inRequest(
     inputs: PythonLayerInputs,
     destination: Destination,
-    artifact: Artifact,
+    stored: StoredArtifact,
+    read: () => Promise<Buffer>,
 ): Promise<PreparedArchive> {
-    if (artifact.size > inlineZipLimit) {
+    requireInlineSize(inputs, destination, stored.codeSize);
+    return { ...inBucket(stored), content: { ZipFile: await read() } };
+}
+
+async function readStored(bucket: Bucket, { key }: StoredArtifact): Promise<Buffer> {
+    const found = await readObject(bucket, key);
+    if (found === undefined) {
+        throw new LayerError("AWS_FAILED", {
+            what: "The artifact was deleted while it was being read.",
+            where: objectUri(bucket, key),
+            next: "Run the same command again: it is built anew.",
+        });
+    }
+    return found.body;
+}
+
+function requireInlineSize(inputs: PythonLayerInputs, destination: Destination, size: number): void {
+    if (size > inlineZipLimit) {
         throw new LayerError("BUCKET_WRONG_REGION", {
-            what: `The bucket "${inputs.bucket}" is in ${destination.bucketRegion ?? "another region"}, layer "${inputs.layerName}" in ${inputs.region}: Lambda reads archives from its own region only, and ${artifact.size} bytes do not fit into a request.`,
+            what: `The bucket "${inputs.bucket}" is in ${destination.bucketRegion ?? "another region"}, layer "${inputs.layerName}" in ${inputs.region}: Lambda reads archives from its own region only, and ${size} bytes do not fit into a request.`,
             next: `Give the argument bucket a bucket in ${inputs.region}.`,
             property: "bucket",
         });
     }
-    return {
-        content: { ZipFile: await readFile(artifact.path) },
-        codeSha256: artifact.codeSha256,
-        codeSize: artifact.size,
-        uncompressedSize: artifact.uncompressedSize,
-        packages: artifact.packages,
-        artifactUri: undefined,
-    };
 }

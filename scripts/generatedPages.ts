@@ -1,28 +1,40 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { measuredPage, measuredSentences, measuredTable } from "../bench/measuredPage";
+import type { Results } from "../bench/results";
 import { type ManifestKind, manifestKinds } from "../provider/manifest/model";
 import { type Edit, edits, type Verdict } from "../test/engine/edits";
 import { repository } from "./cacheFolder";
 import { referencePage } from "./referencePage";
 
-/** The pages of `docs/` that are generated, wholly or between two comments, by absolute path. */
+/** The pages that are generated, wholly or between two comments, by absolute path. */
 export async function generatedPages(): Promise<ReadonlyMap<string, string>> {
     const docs = join(repository, "docs");
     const detection = join(docs, "change-detection.md");
+    const readme = join(repository, "README.md");
+    const results: Results = JSON.parse(await readFile(join(repository, "bench", "results.json"), "utf8"));
+    const measured = [
+        ...measuredTable(results, "middle"),
+        "",
+        ...measuredSentences(results, "middle")
+            .flatMap((sentence) => ["", sentence])
+            .slice(1),
+    ];
     return new Map([
         [join(docs, "reference.md"), referencePage()],
-        [detection, withTable(await readFile(detection, "utf8"), editTable())],
+        [join(docs, "measured.md"), measuredPage(results)],
+        [detection, withPart(await readFile(detection, "utf8"), "the table of edits", editTable())],
+        [readme, withPart(await readFile(readme, "utf8"), "what was measured", measured)],
     ]);
 }
 
-const begin = "<!-- the table of edits: npm run docs -->";
-const end = "<!-- end of the table -->";
-
-function withTable(page: string, table: readonly string[]): string {
-    const [from, to] = [page.indexOf(begin), page.indexOf(end)];
-    if (from === -1 || to === -1)
-        throw new Error("docs/change-detection.md has no place for the table of edits.");
-    return `${page.slice(0, from)}${begin}\n${table.join("\n")}\n${page.slice(to)}`;
+/** A page with other lines between the comments of this name. */
+function withPart(page: string, name: string, lines: readonly string[]): string {
+    const begin = `<!-- ${name}: npm run docs -->`;
+    const from = page.indexOf(begin);
+    const to = page.indexOf("<!-- end -->", from);
+    if (from === -1 || to === -1) throw new Error(`A page has no place for ${name}.`);
+    return `${page.slice(0, from)}${begin}\n${lines.join("\n")}\n${page.slice(to)}`;
 }
 
 const words: Readonly<Record<Verdict, string>> = {

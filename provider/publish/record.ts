@@ -14,7 +14,7 @@ export interface VersionRecord {
     readonly version: number;
     readonly versionKey: string;
     readonly artifactKey: string;
-    /** S3 URI of the archive; absent when it travelled inside the request. */
+    /** S3 URI of the archive; absent for a local zip that travelled inside the request. */
     readonly artifactUri?: string;
     readonly codeSha256: string;
     /** Bytes. */

@@ -56,6 +56,46 @@ onBothEmulators("a replacement with an unchanged manifest", (aws) => {
         assert.deepEqual(await aws().versions("targeted-dev-deps"), []);
     });
 
+    it("in another region than the bucket's sends the stored artifact, and builds nothing", async () => {
+        const project = await published("abroad", pythonLayer({ region: "us-east-1", description: "one" }));
+        const artifacts = async () =>
+            (await aws().objectKeys("lambda/abroad-dev-deps/layer/artifacts/")).filter((key) =>
+                key.endsWith(".zip"),
+            );
+        const [artifact, ...others] = await artifacts();
+        assert.ok(artifact !== undefined && others.length === 0);
+        await project.write({
+            "index.js": program(pythonLayer({ region: "us-east-1", description: "two" })),
+        });
+        const up = succeeded(await project.up());
+        // What is built is told with its packages.
+        assert.match(up.stdout, /published version 2: [\d.]+ [kM]B, [\d.]+ [kM]B unpacked\n/);
+        assert.deepEqual(await artifacts(), [artifact]);
+        assert.match(String((await stateOf(project)).outputs["artifactUri"]), new RegExp(`${artifact}$`));
+    });
+
+    it("with --target replaces the named layer alone and keeps its old version; a targeted destroy deletes the current one", async () => {
+        const layers = (description: string) =>
+            program(pythonLayer({ description }), pythonLayer({ description }, { name: "other" }));
+        const project = await newProject({
+            name: "aimed",
+            files: { "index.js": layers("one"), "uv.lock": (await lock()).uvLock },
+        });
+        succeeded(await project.up());
+        await project.write({ "index.js": layers("two") });
+        const { urn } = await stateOf(project, "deps");
+        succeeded(await project.up(["--target", urn]));
+        assert.equal((await stateOf(project, "deps")).id, versionArn(aws(), "aimed-dev-deps", 2));
+        assert.deepEqual(await aws().versions("aimed-dev-deps"), [1, 2]);
+        assert.deepEqual(await aws().versions("aimed-dev-other"), [1]);
+
+        succeeded(await project.destroy(["--target", urn]));
+        assert.deepEqual(await aws().versions("aimed-dev-deps"), [1]);
+        assert.deepEqual(await aws().versions("aimed-dev-other"), [1]);
+        succeeded(await project.destroy());
+        assert.deepEqual(await aws().versions("aimed-dev-other"), []);
+    });
+
     it("through another provider, a process of its own, keeps the old version", async () => {
         const { endpoint } = aws().emulator;
         const settings = {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,19 +34,22 @@ const requirements = [
     "six==1.17.0",
 ];
 
-const targets: readonly (readonly [Target, readonly string[]])[] = [
-    [target, requirements],
-    [
-        {
-            ...target,
-            pythonFullVersion: "3.13.0",
-            pythonVersion: "3.13",
-            runtime: "python3.13",
-            architecture: "arm64",
-            machine: "aarch64",
-        },
-        ["cryptography==50.0.2", "numpy==2.5.5", "pydantic-core==2.50.4", "requests==2.34.2"],
-    ],
+/** More than a hundred of the packages that are downloaded most, the ones of more than 50 MB left out. */
+const popular = readFileSync(join(__dirname, "popularPackages.txt"), "utf8").trim().split("\n");
+
+const armTarget: Target = {
+    ...target,
+    pythonFullVersion: "3.13.0",
+    pythonVersion: "3.13",
+    runtime: "python3.13",
+    architecture: "arm64",
+    machine: "aarch64",
+};
+
+const cases: readonly (readonly [title: string, Target, readonly string[]])[] = [
+    ["wheels of every kind", target, requirements],
+    [`${popular.length} popular packages`, target, popular],
+    [`${popular.length} popular packages`, armTarget, popular],
 ];
 
 describe("a packed layer against what uv installs", function () {
@@ -56,8 +60,8 @@ describe("a packed layer against what uv installs", function () {
     });
     afterEach(() => rm(folder, { recursive: true, force: true }));
 
-    for (const [forTarget, packages] of targets) {
-        it(`has the same files for ${forTarget.runtime} on ${forTarget.architecture}`, async () => {
+    for (const [title, forTarget, packages] of cases) {
+        it(`has the same files of ${title} for ${forTarget.runtime} on ${forTarget.architecture}`, async () => {
             const wheels = await download(forTarget, packages);
             assert.equal(wheels.length, packages.length);
             const artifact = await packageLayer(

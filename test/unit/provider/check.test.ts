@@ -179,6 +179,7 @@ describe("check", () => {
             ["forceDestroy", { forceDestroy: "yes" }, /true or false/],
             ["keepVersions", { keepVersions: -1 }, /0 or more/],
             ["keepVersions", { keepVersions: 1.5 }, /whole number/],
+            ["triggers", { triggers: "again" }, /must be a list/],
             ["permissions", { permissions: ["everyone"] }, /permissions/],
             ["adopt", { adopt: "deps:7" }, /ARN of a layer version/],
             ["reuse", { reuse: 1 }, /true or false/],
