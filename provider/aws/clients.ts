@@ -13,6 +13,11 @@ export interface Clients {
     /** For the one call that must not be repeated blindly: PublishLayerVersion has no idempotency token. */
     readonly lambdaWithoutRetry: LambdaClient;
     readonly s3: S3Client;
+    /**
+     * For a bucket of that region. `s3` finds such a bucket too, by a redirect for each request, which a streamed body
+     * does not survive.
+     */
+    readonly s3In: (region: string) => S3Client;
     readonly sts: STSClient;
 }
 
@@ -56,6 +61,21 @@ export async function createClients(
         const address = configuration.endpoints[service];
         return address === undefined ? {} : { endpoint: address };
     };
+    const s3Clients = new Map<string, S3Client>();
+    const s3In = (where: string): S3Client => {
+        const client =
+            s3Clients.get(where) ??
+            new S3Client({
+                ...common,
+                ...endpoint("s3"),
+                region: where,
+                forcePathStyle: configuration.s3UsePathStyle,
+                // A bucket may live in another region than the layer.
+                followRegionRedirects: true,
+            });
+        s3Clients.set(where, client);
+        return client;
+    };
     return {
         region,
         lambda: new LambdaClient({
@@ -68,13 +88,8 @@ export async function createClients(
             ...endpoint("lambda"),
             retryStrategy: createRetryStrategy(1, pace),
         }),
-        s3: new S3Client({
-            ...common,
-            ...endpoint("s3"),
-            forcePathStyle: configuration.s3UsePathStyle,
-            // A bucket may live in another region than the layer.
-            followRegionRedirects: true,
-        }),
+        s3: s3In(region),
+        s3In,
         sts: new STSClient({ ...common, ...endpoint("sts") }),
     };
 }

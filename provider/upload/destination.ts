@@ -23,9 +23,10 @@ export async function openDestination(
     place: { readonly bucket: string; readonly prefix: string },
     signal: AbortSignal,
 ): Promise<Destination> {
-    const bucket: Bucket = { s3: clients.s3, name: place.bucket, signal };
-    const { region, ownAccount } = await look(bucket, account);
+    const asked: Bucket = { s3: clients.s3, name: place.bucket, signal };
+    const { region, ownAccount } = await look(asked, account);
     const sameRegion = region === undefined || region === clients.region;
+    const bucket = sameRegion ? asked : { ...asked, s3: clients.s3In(region) };
     const foreign = sameRegion && ownAccount ? undefined : `${account}-${clients.region}`;
     return { store: layerStore(bucket, place.prefix, foreign), sameRegion, bucketRegion: region };
 }
