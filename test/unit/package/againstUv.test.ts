@@ -75,13 +75,17 @@ describe("a packed layer against what uv installs", function () {
             const layer = await readWithPython(artifact.path);
             const ours = new Map(layer.map((entry) => [entry.name.slice("python/".length), entry]));
             const theirs = await readTree(installed);
+            const kept = [...theirs.keys()].filter((path) => !isOfAnInstallation(path, theirs));
             assert.deepEqual(
-                [...ours.keys()].sort(),
-                [...theirs.keys()].filter((path) => !isOfAnInstallation(path, theirs)).sort(),
+                {
+                    missing: kept.filter((path) => !ours.has(path)),
+                    added: [...ours.keys()].filter((path) => !theirs.has(path)),
+                },
+                { missing: [], added: [] },
             );
+            assert.equal(ours.size, kept.length);
             for (const [path, entry] of ours) {
                 const file = theirs.get(path);
-                assert.equal((entry.mode & 0o111) !== 0, file?.executable, path);
                 if (path.endsWith("/RECORD")) {
                     const record = (file?.content ?? Buffer.alloc(0)).toString().split(/\r?\n/);
                     const listed = (entry.text ?? "").split("\n").map(recordPath);
@@ -92,6 +96,7 @@ describe("a packed layer against what uv installs", function () {
                     );
                 } else {
                     assert.equal(entry.sha256, file?.sha256, path);
+                    assert.equal((entry.mode & 0o111) !== 0, file?.executable, path);
                 }
             }
         });
@@ -109,7 +114,8 @@ interface InstalledFile {
 function isOfAnInstallation(path: string, files: ReadonlyMap<string, InstalledFile>): boolean {
     return (
         path === ".lock" ||
-        /\.dist-info\/(INSTALLER|REQUESTED|direct_url\.json|uv_cache\.json)$/.test(path) ||
+        // A package may bring others along, with the notes of how they were installed there: those are its own files.
+        /^[^/]+\.dist-info\/(INSTALLER|REQUESTED|direct_url\.json|uv_cache\.json)$/.test(path) ||
         path.split("/").includes("__pycache__") ||
         (path.startsWith("bin/") && /^#!.*python/.test(files.get(path)?.content.toString("latin1") ?? ""))
     );
