@@ -50,7 +50,9 @@ export async function adoptVersion(
     const { layerName, version, region } = parseLayerVersionArn(adopt);
     const known = store === undefined ? undefined : await readRecord(store, version);
     const isProved = known?.layerVersionArn === adopt && known.versionKey === versionKey;
-    const started = store !== undefined && (await hasStarted(store, owner));
+    // A claim on the named version without a record is what a run left that was cut short right after the proof.
+    const begun = known === undefined ? version : undefined;
+    const started = store !== undefined && (await hasStarted(store, owner, begun));
     if (started && !isProved) {
         return undefined;
     }
@@ -81,8 +83,11 @@ export async function adoptVersion(
     return { published, isInterchangeable: false };
 }
 
-async function hasStarted(store: LayerStore, owner: Owner): Promise<boolean> {
-    return (await listAllClaims(store)).some(({ ownerHash }) => ownerHash === owner.hash);
+/** Whether the owner has a claim on any version but `begun`. */
+async function hasStarted(store: LayerStore, owner: Owner, begun: number | undefined): Promise<boolean> {
+    return (await listAllClaims(store)).some(
+        (claim) => claim.ownerHash === owner.hash && claim.version !== begun,
+    );
 }
 
 async function proveContent(

@@ -43,6 +43,7 @@ export function remove(id: string, props: Props): Promise<void> {
             version,
             owner,
             claimId: textOf(props, "claimId"),
+            versionKey: textOf(props, "versionKey"),
             survivor: survivor === undefined ? undefined : parseOwner(survivor),
             successor: successorOf(id, owner.id),
             adopted: props["origin"] === "adopted",

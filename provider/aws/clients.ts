@@ -12,11 +12,12 @@ export interface Clients {
     readonly lambda: LambdaClient;
     /** For the one call that must not be repeated blindly: PublishLayerVersion has no idempotency token. */
     readonly lambdaWithoutRetry: LambdaClient;
-    readonly s3: S3Client;
     /**
-     * For a bucket of that region. `s3` finds such a bucket too, by a redirect for each request, which a streamed body
-     * does not survive.
+     * Finds and reads buckets of any region, by redirects. While one is followed, the SDK has the whole client speak to the
+     * other region, and a streamed body is not sent again: nothing is written through this client.
      */
+    readonly s3: S3Client;
+    /** For a bucket of that region, made once. */
     readonly s3In: (region: string) => S3Client;
     readonly sts: STSClient;
 }
@@ -61,18 +62,17 @@ export async function createClients(
         const address = configuration.endpoints[service];
         return address === undefined ? {} : { endpoint: address };
     };
+    const newS3 = (where: string): S3Client =>
+        new S3Client({
+            ...common,
+            ...endpoint("s3"),
+            region: where,
+            forcePathStyle: configuration.s3UsePathStyle,
+            followRegionRedirects: true,
+        });
     const s3Clients = new Map<string, S3Client>();
     const s3In = (where: string): S3Client => {
-        const client =
-            s3Clients.get(where) ??
-            new S3Client({
-                ...common,
-                ...endpoint("s3"),
-                region: where,
-                forcePathStyle: configuration.s3UsePathStyle,
-                // A bucket may live in another region than the layer.
-                followRegionRedirects: true,
-            });
+        const client = s3Clients.get(where) ?? newS3(where);
         s3Clients.set(where, client);
         return client;
     };
@@ -88,7 +88,7 @@ export async function createClients(
             ...endpoint("lambda"),
             retryStrategy: createRetryStrategy(1, pace),
         }),
-        s3: s3In(region),
+        s3: newS3(region),
         s3In,
         sts: new STSClient({ ...common, ...endpoint("sts") }),
     };

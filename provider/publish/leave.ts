@@ -1,12 +1,20 @@
 import type { Clients } from "../aws/clients";
 import type { Owner } from "../owner";
-import { hasClaimElsewhere, newestClaim, type OwnClaim, readOwnClaims, releaseClaim } from "./claims";
+import {
+    hasClaimElsewhere,
+    listClaims,
+    newestClaim,
+    type OwnClaim,
+    readOwnClaims,
+    releaseClaim,
+} from "./claims";
 import { handOverAll, handOverToClaimant, withdrawGrants } from "./handOver";
 import { removeOwnFolder } from "./layerMark";
 import { deleteLayerVersion } from "./layerVersion";
-import { type LayerView, listOwnedVersions, type OwnedVersion, viewLayer } from "./layerView";
+import { hasOthersClaim, type LayerView, listOwnedVersions, type OwnedVersion, viewLayer } from "./layerView";
 import type { LayerStore } from "./layout";
 import type { Grantee } from "./permissions";
+import { forgetPublication, notePublication } from "./publication";
 import { readRecord } from "./record";
 import { removeVersionFolder, removeVersions } from "./removal";
 import { type KeepVersions, retire } from "./retention";
@@ -18,6 +26,8 @@ export interface Departure {
     readonly owner: Owner;
     /** The claim that the resource came to the version with; `undefined` in a state from before there were ids. */
     readonly claimId?: string | undefined;
+    /** What the version was published as; absent where the state does not say. */
+    readonly versionKey?: string | undefined;
     /**
      * Who lives on: the owner itself, when the version is superseded; another one, when the resource was renamed;
      * `undefined`, when the resource is removed, or nobody here knows better than the claims.
@@ -113,13 +123,27 @@ async function findSuccessor(
     return moved ? "elsewhere" : undefined;
 }
 
+/** How often a removal is tried that meets publishers who are just coming to the version. */
+const mostAttempts = 5;
+
 /** The resource is removed. */
 async function destroy(view: LayerView, departure: Departure): Promise<DepartureOutcome> {
     const { clients, store } = view;
     const { version, owner, forceDestroy } = departure;
-    const deleted = await destroyCurrent(view, departure);
-    const owned = (await listOwnedVersions(view, owner)).filter((each) => !deleted.includes(each.version));
-    const left = await leaveKept(view, owned, departure);
+    let deleted: number[] = [];
+    let after = view;
+    let owned: OwnedVersion[] = [];
+    for (let attempt = 1; attempt <= mostAttempts; attempt++) {
+        deleted = await destroyCurrent(after, departure);
+        // Looked at anew: whoever came to the version meanwhile answers for it from now on. One who came and went on to
+        // look again has no claim at this moment, and the version is neither deleted nor anybody's: once more.
+        after = viewLayer(clients, store, departure.layerName, departure.signal);
+        owned = (await listOwnedVersions(after, owner)).filter((each) => !deleted.includes(each.version));
+        if (!owned.some((each) => each.version === version && each.exists && !each.claimedByOthers)) {
+            break;
+        }
+    }
+    const left = await leaveKept(after, owned, departure);
     if (forceDestroy) {
         await removeOwnFolder(store, { withArtifacts: true });
     }
@@ -141,10 +165,18 @@ async function destroyCurrent(view: LayerView, departure: Departure): Promise<nu
     const record = await readRecord(store, version);
     if (record === undefined) {
         // The record is lost: the state alone says whose the version is, and the claims whether it is in use.
-        const claimed = (await view.claims()).some(
-            (claim) => claim.version === version && claim.ownerHash !== owner.hash,
-        );
-        if (adopted || claimed) {
+        if (adopted) {
+            return [];
+        }
+        // The key goes first, as in `removal.ts`: who takes the version over from here on notices.
+        const { versionKey } = departure;
+        if (versionKey !== undefined) {
+            await forgetPublication(store, versionKey, version);
+        }
+        if (hasOthersClaim(await listClaims(store, version), version, owner)) {
+            if (versionKey !== undefined) {
+                await notePublication(store, versionKey, version);
+            }
             return [];
         }
         await deleteLayerVersion(clients, layerName, version, signal);
@@ -175,11 +207,11 @@ async function leaveKept(
         await releaseClaim(store, version, owner);
         await handOverToClaimant(clients, store, { ...departure, version });
     }
-    const removed = await removeVersions(
-        view,
-        owned.filter((each) => !handedOver.includes(each) && (!each.exists || forceDestroy)),
-        owner,
-        { withArtifacts: forceDestroy },
-    );
+    const unwanted = owned.filter((each) => !handedOver.includes(each) && (!each.exists || forceDestroy));
+    const removed = await removeVersions(view, unwanted, owner, { withArtifacts: forceDestroy });
+    for (const { version } of unwanted.filter((each) => !removed.includes(each.version))) {
+        await releaseClaim(store, version, owner);
+        await handOverToClaimant(clients, store, { ...departure, version });
+    }
     return owned.filter((each) => handedOver.includes(each) || removed.includes(each.version));
 }

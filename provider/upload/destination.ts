@@ -26,7 +26,7 @@ export async function openDestination(
     const asked: Bucket = { s3: clients.s3, name: place.bucket, signal };
     const { region, ownAccount } = await look(asked, account);
     const sameRegion = region === undefined || region === clients.region;
-    const bucket = sameRegion ? asked : { ...asked, s3: clients.s3In(region) };
+    const bucket = { ...asked, s3: clients.s3In(region ?? clients.region) };
     const foreign = sameRegion && ownAccount ? undefined : `${account}-${clients.region}`;
     return { store: layerStore(bucket, place.prefix, foreign), sameRegion, bucketRegion: region };
 }

@@ -212,6 +212,9 @@ describe("leaveVersion", function () {
                 leave(version),
             ]);
             assert.equal(await isThere(taken.published.version), true, `round ${round}`);
+            // Whoever came meanwhile answers for it: its own departure takes it away.
+            await leave(taken.published.version, { owner: second });
+            assert.equal(await isThere(taken.published.version), false, `round ${round}`);
         }
     });
 });
