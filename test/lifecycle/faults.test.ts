@@ -12,8 +12,17 @@ import { createTinyProject, type TinyProject } from "./tinyProject";
 /** So that a connection on which nothing comes is given up within a test. */
 const timeouts = { connection: 2000, idle: 1500 };
 
+/**
+ * For two hundred layers at once: an emulator on a busy machine may take seconds to answer so many, and ten retries, at three
+ * faults in ten requests, would be used up by one request in half a million. A run sends some six thousand.
+ */
+const crowd = {
+    timeouts: { connection: 20_000, idle: 4000 },
+    settings: { "aws:maxRetries": "40" },
+};
+
 describe("faults between the product and AWS", function () {
-    this.timeout(240_000);
+    this.timeout(600_000);
     const emulators = new Map<string, Emulator>();
     let project: TinyProject;
     const proxies: FaultProxy[] = [];
@@ -82,9 +91,11 @@ describe("faults between the product and AWS", function () {
             await startProxy(ministack.endpoint, randomFaults(20261122, 0.3)),
             await startProxy(moto.endpoint, randomFaults(20261122, 0.3)),
         ];
-        configure(settingsFor(first.endpoint), { timeouts });
+        configure(settingsFor(first.endpoint, crowd.settings), { timeouts: crowd.timeouts });
         // Most of the time is spent waiting, so the second emulator's hundred wait in a process beside this one.
-        const plugin = await startPlugin(project.folder, awsSettings(second.endpoint), { timeouts });
+        const plugin = await startPlugin(project.folder, awsSettings(second.endpoint, crowd.settings), {
+            timeouts: crowd.timeouts,
+        });
         try {
             const outcomes = await quietly(() =>
                 Promise.all([hundredLayers(ministack, undefined), hundredLayers(moto, plugin.hooks)]),
