@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { type MochaOptions, type Runner, reporters } from "mocha";
+import { type MochaOptions, type Runner, reporters, type Test } from "mocha";
 import type { Counts } from "./testStages";
 
 /** Mocha's own report for people, which also writes {@link Counts} as JSON into the file that `PLL_COUNTS` names. */
@@ -10,9 +10,23 @@ export default class CountingReporter extends reporters.Spec {
             const path = process.env["PLL_COUNTS"];
             if (path !== undefined) {
                 // Mocha waits for nothing that a reporter does, so this has to be done when the call returns.
-                const counts: Counts = { passed: this.stats.passes, failed: this.stats.failures };
+                const counts: Counts = {
+                    passed: this.stats.passes,
+                    failed: this.stats.failures,
+                    failures: this.failures.map(describeFailure),
+                };
                 writeFileSync(path, JSON.stringify(counts));
             }
         });
     }
+}
+
+/** Lines of what was thrown that are told: the message, and how far an expected value is from the actual one. */
+const mostLines = 40;
+
+function describeFailure(test: Test): string {
+    const lines = String(test.err?.stack ?? test.err ?? "no error").split("\n");
+    return [`Failed: ${test.fullTitle()}`, ...lines.slice(0, mostLines).map((line) => `    ${line}`)].join(
+        "\n",
+    );
 }

@@ -7,7 +7,7 @@ import { runAttached } from "./command";
 import { findPulumiCli } from "./pulumiCli";
 import { pythonTools, toolVariables } from "./pythonTools";
 import { atShutdown } from "./shutdown";
-import { type Counts, parseTestArguments, type StageName } from "./testStages";
+import { type Counts, parseTestArguments, type StageName, summarize } from "./testStages";
 
 /** What a stage does with the environment that has the tools; null when it counts no tests, only fails or not. */
 type Stage = (environment: NodeJS.ProcessEnv, mochaArguments: readonly string[]) => Promise<Counts | boolean>;
@@ -44,6 +44,7 @@ async function main(): Promise<number> {
     }
     let passed = 0;
     let failed = 0;
+    const failures: string[] = [];
     const summary: string[] = [];
     for (const name of chosen) {
         console.log(`\n=== ${name} ===`);
@@ -56,11 +57,12 @@ async function main(): Promise<number> {
         } else {
             passed += result.passed;
             failed += result.failed;
+            failures.push(...result.failures);
             summary.push(`${name}: ${result.passed} passed, ${result.failed} failed, ${seconds}`);
         }
         console.log(`--- ${summary.at(-1)}`);
     }
-    console.log(`\n${summary.join("\n")}\n${passed} passed, ${failed} failed`);
+    console.log(`\n${summarize(summary, { passed, failed, failures })}`);
     return failed === 0 ? 0 : 1;
 }
 
@@ -69,7 +71,7 @@ async function mocha(folder: string, args: readonly string[], env: NodeJS.Proces
     const tests = await readdir(join(repository, "test", folder), { recursive: true }).catch(() => []);
     if (!tests.some((name) => name.endsWith(".test.ts"))) {
         console.log(`No tests in test/${folder}.`);
-        return { passed: 0, failed: 1 };
+        return { passed: 0, failed: 1, failures: [] };
     }
     const temporary = await mkdtemp(join(tmpdir(), "pulumi-lambda-layer-test-"));
     const remove = atShutdown(() => rm(temporary, { recursive: true, force: true }));
@@ -86,7 +88,7 @@ async function mocha(folder: string, args: readonly string[], env: NodeJS.Proces
             () => undefined,
         );
         if (counts === undefined) {
-            return { passed: 0, failed: 1 };
+            return { passed: 0, failed: 1, failures: [`Failed: ${folder} ended before its report.`] };
         }
         return exitCode !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
     } finally {

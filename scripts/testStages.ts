@@ -16,6 +16,21 @@ export type StageName = (typeof stageNames)[number];
 export interface Counts {
     readonly passed: number;
     readonly failed: number;
+    /** Each failed test's full title, and below it what was thrown. */
+    readonly failures: readonly string[];
+}
+
+/**
+ * What a run ends with: each stage's line, every failure once more where only the end of a long log is kept, and the line
+ * `N passed, N failed`.
+ */
+export function summarize(stages: readonly string[], { passed, failed, failures }: Counts): string {
+    const lines = [
+        ...failures.map((failure) => `${failure}\n`),
+        ...stages,
+        `${passed} passed, ${failed} failed`,
+    ];
+    return lines.join("\n");
 }
 
 const isStageName = (text: string): text is StageName => stageNames.some((name) => name === text);

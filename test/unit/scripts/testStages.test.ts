@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseTestArguments, stageNames } from "../../../scripts/testStages";
+import { parseTestArguments, stageNames, summarize } from "../../../scripts/testStages";
 
 describe("test stages", () => {
     it("are all when none is named", () => {
@@ -21,6 +21,14 @@ describe("test stages", () => {
         assert.throws(
             () => parseTestArguments(["unti"]),
             /no stage "unti".*types, lint, unit, docs, lifecycle, engine, .*install/,
+        );
+    });
+
+    it("end with what failed, their lines and one sum", () => {
+        const stages = ["unit: 1 passed, 0 failed, 2.0 s", "engine: 1 passed, 1 failed, 3.0 s"];
+        assert.equal(
+            summarize(stages, { passed: 2, failed: 1, failures: ["Failed: a layer is made\n    Error: no"] }),
+            ["Failed: a layer is made\n    Error: no\n", ...stages, "2 passed, 1 failed"].join("\n"),
         );
     });
 });
