@@ -10,6 +10,7 @@ import { type Dependencies, dependencyVersions, originOf } from "./manifest/comp
 import { excludesPackages, isGlob } from "./manifest/exclude";
 import type { Dependency, Manifest } from "./manifest/model";
 import { readIndexNames } from "./manifest/pyproject";
+import { manifestChanged } from "./manifestChanged";
 import { kindOf, select, sourcesDigest } from "./manifestInputs";
 import { packageLayer, proveWheel } from "./package";
 import type { Artifact } from "./package/model";
@@ -207,15 +208,6 @@ function artifactKeyOf(
                       zlib: process.versions["zlib"],
                   },
               }),
-    });
-}
-
-function manifestChanged(inputs: PythonLayerInputs, md5: string): LayerError {
-    return new LayerError("MANIFEST_CHANGED", {
-        what: `The manifest ${inputs.manifest} of layer "${inputs.layerName}" changed while the run was under way.`,
-        detail: [`checked MD5 ${inputs.manifestMd5}`, `found MD5 ${md5}`],
-        next: "Nothing was built. Run the same command again when whatever writes the file is done.",
-        property: "manifest",
     });
 }
 

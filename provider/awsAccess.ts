@@ -6,10 +6,7 @@ import { LayerError } from "./errors";
 import type { LeaseTiming } from "./publish/publication";
 
 /**
- * What lasts as long as the plugin process: the configuration, clients, and what the engine has asked so far.
- *
- * One process serves one stack and one operation, so its memory tells a replacement from a removal: the engine checks
- * a resource before it replaces it, and never checks one that it removes.
+ * The configuration, clients and account numbers of this process: the plugin's serves one stack, or one explicit provider.
  */
 let configuration: AwsConfiguration = readAwsConfiguration(() => undefined);
 let limits: Limits = {};
@@ -71,8 +68,8 @@ export function clientsFor(region: string): Promise<Clients> {
         const problem = configuration.problems[0];
         if (problem !== undefined) {
             throw new LayerError("ARGUMENT_INVALID", {
-                what: `The stack's AWS settings cannot be used: ${problem}.`,
-                next: "Correct the setting with `pulumi config set`, or remove it with `pulumi config rm`.",
+                what: `The AWS settings cannot be used: ${problem}.`,
+                next: "Correct the setting, or remove it: in the stack's configuration (`pulumi config`), or in the LambdaLayerProvider's arguments.",
             });
         }
         const { createClients } = await import("./aws/clients");

@@ -1,27 +1,21 @@
+import type { dynamic } from "@pulumi/pulumi";
 import { configuredRegion } from "./awsAccess";
 import { engineMemory, layerOf } from "./engineMemory";
-import { isLayerError, type LayerError } from "./errors";
-import {
-    type ArgumentProblem,
-    canHoldSecrets,
-    completeRecords,
-    findArgumentProblems,
-    readKeepVersions,
-    resourceTypeOf,
-    schemaVersion,
-} from "./inputs";
+import { isLayerError, LayerError } from "./errors";
+import { completeRecords, newerState, readKeepVersions, resourceTypeOf, schemaVersion } from "./inputs";
 import { describeDependencies } from "./manifestInputs";
 import { defaultLayerName, parseOwner } from "./owner";
 import { jsonProps, type Props, textOf, textsOf } from "./props";
 import { parseLayerArn } from "./publish/limits";
 import { subjectOf, warnOnce } from "./report";
+import { canHoldSecrets, findArgumentProblems } from "./resourceArguments";
 import { deprecationNotice, type Target, targetFor } from "./target";
 import { hasUnknown, unknownValue } from "./unknown";
 
-/** What `check` answers: inputs as they are kept, or what is wrong with them. */
+/** What `check` answers: inputs as they are kept, or what is wrong with them, each as an error's message. */
 export interface CheckOutcome {
     readonly inputs: Record<string, unknown>;
-    readonly failures: ArgumentProblem[];
+    readonly failures: dynamic.CheckFailure[];
 }
 
 /**
@@ -34,23 +28,32 @@ export interface CheckOutcome {
 export async function check(olds: Props, news: Props): Promise<CheckOutcome> {
     const resourceType = resourceTypeOf(news);
     if (resourceType === undefined) {
-        return {
-            inputs: { ...news },
-            failures: [
-                { property: "", reason: "is no resource of pulumi-lambda-layer: make it with its classes" },
-            ],
-        };
+        const error = wrongArgument(
+            "",
+            "This is no resource of pulumi-lambda-layer.",
+            "Make it with the classes PythonLayer and LayerVersion.",
+        );
+        return { inputs: { ...news }, failures: [toFailure(error)] };
     }
-    const failures = findArgumentProblems(resourceType, news);
+    const failures = findArgumentProblems(resourceType, news).map(({ property, reason }) =>
+        wrongArgument(property, `${reason}.`),
+    );
+    const newer = newerState(olds);
+    if (newer !== undefined) {
+        failures.push(newer);
+    }
     const given = fillIn(olds, news, textOf(news, "region") ?? (await configuredRegion()));
     const target = resourceType === "PythonLayer" ? readTarget(given, failures) : undefined;
     const inputs =
         target === undefined ? withoutTarget(resourceType, given) : followTarget(given, target, failures);
     if (textOf(inputs, "region") === undefined) {
-        failures.push({
-            property: "region",
-            reason: "REGION_MISSING: no AWS region is set: run `pulumi config set aws:region <region>`, set AWS_REGION, or give the argument region",
-        });
+        failures.push(
+            new LayerError("REGION_MISSING", {
+                what: "No AWS region is set.",
+                next: "Run `pulumi config set aws:region <region>`, set AWS_REGION, or give the argument region.",
+                property: "region",
+            }),
+        );
     }
     checkLayerArn(given, news, failures);
     checkPrefix(olds, given, failures);
@@ -62,16 +65,16 @@ export async function check(olds: Props, news: Props): Promise<CheckOutcome> {
         permissions: textsOf(inputs, "permissions"),
     });
     if (failures.length > 0) {
-        return { inputs, failures: failures.map(withCode) };
+        return { inputs, failures: failures.map(toFailure) };
     }
     try {
         const described = await describeDependencies(resourceType, olds, inputs, target, process.cwd());
-        return { inputs: jsonProps({ ...inputs, ...described }), failures };
+        return { inputs: jsonProps({ ...inputs, ...described }), failures: [] };
     } catch (error) {
         if (!isLayerError(error)) {
             throw error;
         }
-        return { inputs, failures: [toProblem(error)] };
+        return { inputs, failures: [toFailure(error)] };
     }
 }
 
@@ -122,7 +125,7 @@ function readPrefix(prefix: unknown, layerName: string): unknown {
     return trimmed === "" ? "" : `${trimmed}/`;
 }
 
-function readTarget(inputs: Props, failures: ArgumentProblem[]): Target | undefined {
+function readTarget(inputs: Props, failures: LayerError[]): Target | undefined {
     const [pythonVersion, architecture] = [inputs["pythonVersion"], inputs["architecture"] ?? "x86_64"];
     const isArchitecture = architecture === "x86_64" || architecture === "arm64";
     if (typeof pythonVersion !== "string" || pythonVersion === unknownValue || !isArchitecture) {
@@ -137,7 +140,7 @@ function readTarget(inputs: Props, failures: ArgumentProblem[]): Target | undefi
         return target;
     } catch (error) {
         if (isLayerError(error)) {
-            failures.push(toProblem(error));
+            failures.push(error);
             return undefined;
         }
         throw error;
@@ -158,7 +161,7 @@ function withoutTarget(resourceType: string, inputs: Record<string, unknown>): R
 function followTarget(
     inputs: Record<string, unknown>,
     target: Target,
-    failures: ArgumentProblem[],
+    failures: LayerError[],
 ): Record<string, unknown> {
     const expected: [string, string][] = [
         ["compatibleRuntimes", target.runtime],
@@ -177,48 +180,46 @@ function followTarget(
         if (list === undefined || list === null) {
             filled[property] = [value];
         } else if (Array.isArray(list) && !hasUnknown(list) && !list.includes(value)) {
-            failures.push({
-                property,
-                reason: `${property} leaves out ${value}, which is what the layer is built for: add it, or leave ${property} to the target`,
-            });
+            const what = `${property} leaves out ${value}, which is what the layer is built for.`;
+            failures.push(wrongArgument(property, what, `Add it, or leave ${property} to the target.`));
         }
     }
     return filled;
 }
 
-function checkLayerArn(inputs: Props, news: Props, failures: ArgumentProblem[]): void {
+function checkLayerArn(inputs: Props, news: Props, failures: LayerError[]): void {
     const arn = parseLayerArn(textOf(news, "layerName") ?? "");
     const region = textOf(inputs, "region");
     if (arn !== undefined && region !== undefined && region !== unknownValue && arn.region !== region) {
-        failures.push({
-            property: "layerName",
-            reason: `layerName is a layer of ${arn.region}, but the region is ${region}: set region: "${arn.region}", or give the name alone`,
-        });
+        const what = `layerName is a layer of ${arn.region}, but the region is ${region}.`;
+        failures.push(
+            wrongArgument("layerName", what, `Set region: "${arn.region}", or give the name alone.`),
+        );
     }
 }
 
-/** What a rule says of an argument has no code of its own yet; an error's message starts with its code. */
-function withCode({ property, reason }: ArgumentProblem): ArgumentProblem {
-    return {
-        property,
-        reason: /^[A-Z]+(?:_[A-Z]+)+: /.test(reason) ? reason : `ARGUMENT_INVALID: ${reason}`,
-    };
+/** ARGUMENT_INVALID for a property, which is empty where nobody may be shown its value. */
+function wrongArgument(
+    property: string,
+    what: string,
+    next = property === "" ? "Correct the resource's arguments." : `Correct the argument ${property}.`,
+): LayerError {
+    return new LayerError("ARGUMENT_INVALID", { what, next, property });
 }
 
 /** A failure on the property at fault. */
-function toProblem(error: LayerError): ArgumentProblem {
+function toFailure(error: LayerError): dynamic.CheckFailure {
     const property = error.failure.property ?? "manifest";
     return { property: canHoldSecrets(property) ? "" : property, reason: error.message };
 }
 
 /** A folder holds the records of one layer, so a layer that gets another name needs another prefix. */
-function checkPrefix(olds: Props, inputs: Props, failures: ArgumentProblem[]): void {
+function checkPrefix(olds: Props, inputs: Props, failures: LayerError[]): void {
     const stays = (name: string) => olds[name] !== undefined && olds[name] === inputs[name];
     const renamed = textOf(olds, "layerName") !== undefined && olds["layerName"] !== inputs["layerName"];
     if (renamed && stays("bucket") && stays("prefix")) {
-        failures.push({
-            property: "prefix",
-            reason: `prefix holds the records of layer "${String(olds["layerName"])}": give "${String(inputs["layerName"])}" another one, or leave prefix out`,
-        });
+        const what = `prefix holds the records of layer "${String(olds["layerName"])}".`;
+        const next = `Give "${String(inputs["layerName"])}" another one, or leave prefix out.`;
+        failures.push(wrongArgument("prefix", what, next));
     }
 }

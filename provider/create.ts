@@ -5,16 +5,14 @@ import type { Archive, PreparedArchive } from "./archive";
 import type { Clients } from "./aws/clients";
 import { type Bucket, deleteObject } from "./aws/objects";
 import { accountOf, clientsFor, leaseTiming } from "./awsAccess";
-import { engineMemory, layerOf } from "./engineMemory";
+import { engineMemory } from "./engineMemory";
 import { isLayerError, LayerError } from "./errors";
-import { assertGrants } from "./grants";
-import { asCheckedInputs, type CheckedInputs } from "./inputs";
+import { assertGrants, hadPermissions } from "./grants";
+import { asCheckedInputs, type CheckedInputs, readKeepVersions } from "./inputs";
 import { interruptible } from "./interrupt";
 import { publishedOutputs, toProps, type VersionOutputs } from "./outputs";
 import { type Owner, parseOwner } from "./owner";
 import type { Props } from "./props";
-import { releaseClaim } from "./publish/claims";
-import { withdrawGrants } from "./publish/handOver";
 import { versionKey } from "./publish/keys";
 import { markOwnFolder, requireOwnFolder } from "./publish/layerMark";
 import type { PublishedVersion } from "./publish/layerVersion";
@@ -22,9 +20,10 @@ import { viewLayer } from "./publish/layerView";
 import { artifactObject, type LayerStore } from "./publish/layout";
 import { publishOnce } from "./publish/publishOnce";
 import { keepVersion } from "./publish/record";
+import { supersede } from "./publish/succession";
 import { counted, megabytes } from "./quantities";
 import { createRecord } from "./record";
-import { report } from "./report";
+import { report, reportSuperseded } from "./report";
 import { type Destination, openDestination } from "./upload/destination";
 
 /**
@@ -208,6 +207,7 @@ interface Made {
 async function keep(made: Made): Promise<Record<string, unknown>> {
     const { clients, inputs, outputs, claimId, archive, packages, store, owner, published, signal } = made;
     let settled = outputs;
+    let deleted: readonly number[] = [];
     try {
         const isOurs = outputs.origin === "published";
         if (isOurs && outputs.artifactUri === undefined && outputs.uncompressedSize === undefined) {
@@ -227,22 +227,22 @@ async function keep(made: Made): Promise<Record<string, unknown>> {
                 uncompressedSize: settled.uncompressedSize ?? kept.record.uncompressedSize,
                 artifactUri: settled.artifactUri ?? kept.record.artifactUri,
             };
-            const replaced = engineMemory.pendingReleases.get(`${owner.id} ${layerOf({ ...inputs })}`);
-            if (replaced !== undefined && replaced !== published.version) {
-                await releaseClaim(store, replaced, owner);
-                const hadGrants = hadPermissions(owner);
-                const { layerName } = inputs;
-                await withdrawGrants(clients, store, {
-                    layerName,
-                    version: replaced,
+            // Nothing waits but with deleteBeforeReplace: usually the old version is deleted after all else has moved.
+            if (kept.waiting.length > 0) {
+                deleted = await supersede(viewLayer(clients, store, inputs.layerName, signal), {
+                    layerName: inputs.layerName,
+                    version: published.version,
                     owner,
-                    hadGrants,
+                    waiting: kept.waiting,
+                    keepVersions: readKeepVersions(inputs.keepVersions),
+                    hadGrants: hadPermissions(owner),
                     signal,
                 });
+                reportSuperseded(inputs, deleted);
             }
         }
         const view = store === undefined ? undefined : viewLayer(clients, store, inputs.layerName, signal);
-        const grants = { inputs, owner, version: published.version, hadPermissions: hadPermissions(owner) };
+        const grants = { inputs, owner, version: published.version, without: deleted };
         await assertGrants(clients, view, grants, signal);
         return toProps(inputs, settled, published);
     } catch (error) {
@@ -259,8 +259,6 @@ async function keep(made: Made): Promise<Record<string, unknown>> {
         ]);
     }
 }
-
-const hadPermissions = (owner: Owner): boolean => engineMemory.checkedFor(owner.id)?.hadPermissions ?? false;
 
 /** The form in which Pulumi takes a resource that exists, but is not complete (`ErrorResourceInitFailed`). */
 class PartialFailure extends Error {

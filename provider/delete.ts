@@ -1,7 +1,8 @@
 import { objectUri } from "./aws/objects";
 import { clientsFor } from "./awsAccess";
 import { engineMemory, layerOf } from "./engineMemory";
-import { readKeepVersions, readMinutes } from "./inputs";
+import { hadPermissions } from "./grants";
+import { readKeepVersions, readMinutes, requireReadable } from "./inputs";
 import { interruptible } from "./interrupt";
 import { parseLayerVersionArn } from "./outputs";
 import { requireOwnVersion } from "./ownAccount";
@@ -9,8 +10,9 @@ import { parseOwner } from "./owner";
 import { type Props, textOf } from "./props";
 import { deleteLayerVersion } from "./publish/layerVersion";
 import { type DepartureOutcome, leaveVersion } from "./publish/leave";
+import { versionList } from "./quantities";
 import { openRecords } from "./records";
-import { report, type Subject, subjectOf } from "./report";
+import { report, reportSuperseded, type Subject, subjectOf } from "./report";
 
 /**
  * Gives up this owner's hold on a version, and deletes it where nobody else holds it.
@@ -19,6 +21,7 @@ import { report, type Subject, subjectOf } from "./report";
  */
 export function remove(id: string, props: Props): Promise<void> {
     return interruptible(readMinutes(props), async (signal) => {
+        requireReadable(props);
         const { layerName, version, region } = parseLayerVersionArn(id);
         const owner = parseOwner(textOf(props, "owner") ?? "");
         if (engineMemory.createdFor(owner.id) === id) {
@@ -45,22 +48,16 @@ export function remove(id: string, props: Props): Promise<void> {
             claimId: textOf(props, "claimId"),
             versionKey: textOf(props, "versionKey"),
             survivor: survivor === undefined ? undefined : parseOwner(survivor),
-            successor: successorOf(id, owner.id),
+            successor: successorOf(id, owner.id, layerOf(props)),
             adopted: props["origin"] === "adopted",
             // What the program says now counts, not what it said when the version was published.
             keepVersions:
                 engineMemory.checkedFor(owner.id)?.keepVersions ?? readKeepVersions(props["keepVersions"]),
             forceDestroy: props["forceDestroy"] === true,
-            hadGrants:
-                props["permissions"] !== undefined ||
-                engineMemory.checkedFor(owner.id)?.hadPermissions === true,
+            hadGrants: hadPermissions(owner, props),
             heirGrants: engineMemory.checkedFor(survivor ?? "")?.permissions,
             signal,
         });
-        if (outcome === "waiting") {
-            // deleteBeforeReplace: the claim keeps the version until its successor exists.
-            engineMemory.pendingReleases.set(`${owner.id} ${layerOf(props)}`, version);
-        }
         reportOutcome(
             subjectOf(props),
             version,
@@ -72,10 +69,12 @@ export function remove(id: string, props: Props): Promise<void> {
     });
 }
 
-function successorOf(id: string, ownerId: string): number | "elsewhere" | undefined {
+function successorOf(id: string, ownerId: string, layer: string): number | "elsewhere" | undefined {
     const created = engineMemory.createdFor(ownerId);
     if (created === undefined) {
-        return undefined;
+        // deleteBeforeReplace: it is still to come, and it is known where.
+        const checked = engineMemory.checkedFor(ownerId);
+        return checked === undefined || checked.layer === layer ? undefined : "elsewhere";
     }
     const layerArn = (arn: string) => arn.slice(0, arn.lastIndexOf(":"));
     return layerArn(created) === layerArn(id) ? parseLayerVersionArn(created).version : "elsewhere";
@@ -96,11 +95,8 @@ function reportOutcome(
     if (others.length > 0) {
         report(subject, `kept ${versionList(others)} too; the records are below ${uri}`);
     }
-    const retired = deleted.filter((each) => each !== version);
-    if (retired.length > 0) {
-        report(subject, `deleted superseded ${versionList(retired)}`);
-    }
+    reportSuperseded(
+        subject,
+        deleted.filter((each) => each !== version),
+    );
 }
-
-const versionList = (versions: readonly number[]): string =>
-    `${versions.length === 1 ? "version" : "versions"} ${versions.join(", ")}`;

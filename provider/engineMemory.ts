@@ -24,8 +24,6 @@ export interface EngineMemory {
     createdFor(ownerId: string): string | undefined;
     /** The default layer name chosen at the first check: the second one of a replacement is not shown the old inputs. */
     readonly layerNames: Map<string, string>;
-    /** Versions whose claim waits for the create that follows (deleteBeforeReplace), by owner and layer. */
-    readonly pendingReleases: Map<string, number>;
 }
 
 /** What a check shows of a resource that is to live on. */
@@ -60,7 +58,6 @@ export function createEngineMemory(): EngineMemory {
                 : [...checked].find(([, resource]) => resource.layer === layer)?.[0],
         createdFor: (ownerId) => created.get(ownerId),
         layerNames: new Map(),
-        pendingReleases: new Map(),
     };
 }
 

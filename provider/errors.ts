@@ -5,6 +5,7 @@ export type ErrorCode =
     // inputs
     | "ARGUMENT_INVALID"
     | "TARGET_UNSUPPORTED"
+    | "STATE_UNSUPPORTED"
     // manifest
     | "MANIFEST_NOT_FOUND"
     | "MANIFEST_UNREADABLE"

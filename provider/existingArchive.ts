@@ -1,17 +1,11 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Archive, PreparedArchive } from "./archive";
-import {
-    type Bucket,
-    hashObject,
-    headObject,
-    type ObjectHead,
-    objectUri,
-    readObjectStart,
-} from "./aws/objects";
+import { type Bucket, hashObject, headObject, objectUri, readObjectStart } from "./aws/objects";
 import { LayerError } from "./errors";
 import type { LayerVersionInputs } from "./inputs";
 import { readManifestBytes } from "./manifest";
+import { manifestChanged } from "./manifestChanged";
 import { type ArchiveFacts, maximumUncompressedSize, readArchive } from "./package";
 import { contentKey } from "./publish/keys";
 import { artifactObject } from "./publish/layout";
@@ -26,7 +20,8 @@ import type { Destination } from "./upload/destination";
  * The archive that a `LayerVersion` names, after the checks that keep a wrong one from being published.
  *
  * @param folder the program's directory
- * @throws MANIFEST_CHANGED, ARCHIVE_NOT_FOUND, ARCHIVE_STALE, ARCHIVE_UNLABELLED, ARCHIVE_INVALID, LAYER_TOO_LARGE
+ * @throws MANIFEST_CHANGED, ARCHIVE_NOT_FOUND, ARCHIVE_STALE, ARCHIVE_UNLABELLED, ARCHIVE_INVALID, LAYER_TOO_LARGE,
+ *     BUCKET_WRONG_REGION
  */
 export async function openExistingArchive(
     inputs: LayerVersionInputs,
@@ -36,11 +31,7 @@ export async function openExistingArchive(
 ): Promise<Archive> {
     const file = await readManifestBytes(inputs.manifest, folder);
     if (file.md5 !== inputs.manifestMd5) {
-        throw new LayerError("MANIFEST_CHANGED", {
-            what: `The manifest ${inputs.manifest} of layer "${inputs.layerName}" changed while the run was under way.`,
-            next: "Nothing was published. Run the same command again when whatever writes the file is done.",
-            property: "manifest",
-        });
+        throw manifestChanged(inputs, file.md5);
     }
     const manifest = { fileName: path.basename(inputs.manifest), bytes: file.bytes, md5: file.md5 };
     const { s3Bucket, s3Key, s3ObjectVersion, s3ObjectStorageMode, zipFile } = inputs.content;
@@ -68,8 +59,9 @@ export async function openExistingArchive(
                         ? {}
                         : { S3ObjectStorageMode: s3ObjectStorageMode }),
                 },
-                // Without it nobody could tell whether a publish call without an answer has published this archive.
-                codeSha256: labelledSha256(head) ?? (await hashObject(bucket, s3Key, versionId)),
+                // Without it nobody could tell whether a publish call without an answer has published this archive. No label
+                // tells it: a wrong one would have every run publish a version and delete it again.
+                codeSha256: await hashObject(bucket, s3Key, versionId),
                 codeSize: head.size,
                 uncompressedSize: undefined,
                 artifactUri: uri,
@@ -78,12 +70,6 @@ export async function openExistingArchive(
         };
     }
     return openLocalZip(inputs, zipFile ?? "", manifest, destination, folder);
-}
-
-/** The label `code_sha256`, where it is one that Lambda could give: 32 bytes, base64. */
-function labelledSha256({ metadata }: ObjectHead): string | undefined {
-    const label = metadata["code_sha256"];
-    return label !== undefined && /^[A-Za-z0-9+/]{43}=$/.test(label) ? label : undefined;
 }
 
 async function openLocalZip(
@@ -114,10 +100,10 @@ async function openLocalZip(
                 return { ...known, content: { ZipFile: await readFile(zipPath) }, artifactUri: undefined };
             }
             if (destination === undefined || !destination.sameRegion) {
-                throw new LayerError("LAYER_TOO_LARGE", {
-                    what: `The archive ${zipFile} has ${facts.size} bytes; Lambda takes at most ${inlineZipLimit} inside a request.`,
+                throw new LayerError("BUCKET_WRONG_REGION", {
+                    what: `The archive ${zipFile} has ${facts.size} bytes; Lambda takes at most ${inlineZipLimit} inside a request, and larger ones from a bucket in ${inputs.region} only.`,
                     next: `Give the argument bucket a bucket in ${inputs.region}: the archive goes through it then.`,
-                    property: "content",
+                    property: "bucket",
                 });
             }
             const { store } = destination;

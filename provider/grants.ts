@@ -3,6 +3,7 @@ import { mapConcurrently } from "./concurrency";
 import { engineMemory } from "./engineMemory";
 import type { CheckedInputs } from "./inputs";
 import type { Owner } from "./owner";
+import type { Props } from "./props";
 import { type LayerView, listOwnedVersions } from "./publish/layerView";
 import { assertPermissions } from "./publish/permissions";
 
@@ -15,8 +16,8 @@ export interface Grants {
     readonly owner: Owner;
     /** The current version. */
     readonly version: number;
-    /** Whether the argument was there before. */
-    readonly hadPermissions: boolean;
+    /** What the state says of the resource. Default: nothing. */
+    readonly olds?: Props;
     /** Versions that are gone since the view was taken. Default: none. */
     readonly without?: readonly number[];
 }
@@ -30,11 +31,10 @@ export interface Grants {
 export async function assertGrants(
     clients: Clients,
     view: LayerView | undefined,
-    { inputs, owner, version, hadPermissions, without = [] }: Grants,
+    { inputs, owner, version, olds, without = [] }: Grants,
     signal: AbortSignal,
 ): Promise<void> {
-    const before = hadPermissions || (engineMemory.checkedFor(owner.id)?.hadPermissions ?? false);
-    if (inputs.permissions === undefined && !before) {
+    if (inputs.permissions === undefined && !hadPermissions(owner, olds)) {
         return;
     }
     const { layerName, permissions = [] } = inputs;
@@ -43,6 +43,13 @@ export async function assertGrants(
         assertPermissions(clients, layerName, each, permissions, owner, signal),
     );
 }
+
+/**
+ * Whether a resource had permissions before, as its state or this run's check of it says: without any now, what was given is
+ * to be taken back.
+ */
+export const hadPermissions = (owner: Owner, olds: Props = {}): boolean =>
+    olds["permissions"] !== undefined || engineMemory.checkedFor(owner.id)?.hadPermissions === true;
 
 /** The versions that an owner's permissions are for: the current one, and every other that it answers for. */
 export async function permittedVersions(

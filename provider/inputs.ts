@@ -1,26 +1,13 @@
-import { flag, minutes, type Rule, text, texts } from "./argumentRules";
 import type { Index } from "./build/indexes";
 import { LayerError } from "./errors";
-import { excludeProblem } from "./excludeArgument";
-import { indexesProblem } from "./indexArgument";
-import { type Installer, installers } from "./installers";
-import { manifestKinds } from "./manifest/model";
-import {
-    bucketProblem,
-    compatibleArchitecturesProblem,
-    compatibleRuntimesProblem,
-    descriptionProblem,
-    layerNameProblem,
-    licenseInfoProblem,
-    objectKeyProblem,
-    prefixProblem,
-} from "./publish/limits";
-import { type Grantee, granteeProblem } from "./publish/permissions";
+import type { Installer } from "./installers";
+import { type Props, textOf } from "./props";
+import type { Grantee } from "./publish/permissions";
 import type { KeepVersions } from "./publish/retention";
+import { findArgumentProblems, inputNames, type ResourceType } from "./resourceArguments";
 import type { Architecture } from "./target";
-import { hasUnknown } from "./unknown";
 
-/** The version of the persisted format below. Readers accept every version up to this one. */
+/** The version of the persisted format below. Readers accept every version up to this one, see {@link newerState}. */
 export const schemaVersion = 1;
 
 /** What the input `records` says when nothing is missing. */
@@ -108,176 +95,37 @@ export interface LayerVersionInputs extends LayerInputs {
 
 export type CheckedInputs = PythonLayerInputs | LayerVersionInputs;
 
-/** A wrong argument: its name, and a sentence that says what it must be. */
-export interface ArgumentProblem {
-    readonly property: string;
-    readonly reason: string;
-}
-
-const content: Rule = (value) => {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
-        return "must be { s3Bucket, s3Key } or { zipFile }";
-    }
-    const {
-        s3Bucket,
-        s3Key,
-        s3ObjectVersion,
-        s3ObjectStorageMode: mode,
-        zipFile,
-        ...others
-    } = value as Record<string, unknown>;
-    const unexpected = Object.keys(others)[0];
-    if (unexpected !== undefined) {
-        return `must be { s3Bucket, s3Key, s3ObjectVersion?, s3ObjectStorageMode? } or { zipFile }, and has an unexpected "${unexpected}"`;
-    }
-    if (zipFile !== undefined) {
-        return [s3Bucket, s3Key, s3ObjectVersion, mode].every((part) => part === undefined)
-            ? text()(zipFile)
-            : "must name the archive once: either s3Bucket and s3Key, or zipFile";
-    }
-    if (s3Bucket === undefined && s3Key === undefined) {
-        return "must be { s3Bucket, s3Key } or { zipFile }";
-    }
-    if (mode !== undefined && mode !== "COPY" && mode !== "REFERENCE") {
-        return `must have "COPY" or "REFERENCE" as its s3ObjectStorageMode, but has ${JSON.stringify(mode)}`;
-    }
-    if (mode === "REFERENCE" && s3ObjectVersion === undefined) {
-        return "must name the s3ObjectVersion when its s3ObjectStorageMode is REFERENCE: Lambda uses that very object";
-    }
-    const problems: [string, string | undefined][] = [
-        ["s3Bucket", text(bucketProblem)(s3Bucket)],
-        ["s3Key", text(objectKeyProblem)(s3Key)],
-        ["s3ObjectVersion", s3ObjectVersion === undefined ? undefined : text()(s3ObjectVersion)],
-    ];
-    const found = problems.find(([, problem]) => problem !== undefined);
-    return found === undefined ? undefined : `has an s3 location whose ${found[0]} ${found[1]}`;
-};
-
-const commonRules: Readonly<Record<string, Rule>> = {
-    layerName: text(layerNameProblem),
-    region: text((value) =>
-        /^[a-z]{2,4}(-[a-z]+)+-\d$/.test(value) ? undefined : `must be an AWS region, but is "${value}"`,
-    ),
-    manifest: text(),
-    description: (value) => (value === "" ? undefined : text(descriptionProblem)(value)),
-    licenseInfo: text(licenseInfoProblem),
-    compatibleRuntimes: texts(compatibleRuntimesProblem),
-    compatibleArchitectures: texts(compatibleArchitecturesProblem),
-    bucket: text(bucketProblem),
-    prefix: (value) => (typeof value === "string" ? prefixProblem(value) : "must be a text"),
-    forceDestroy: flag,
-    keepVersions: (value) =>
-        value === "all" || (typeof value === "number" && Number.isInteger(value) && value >= 0)
-            ? undefined
-            : 'must be a whole number of versions, 0 or more, or "all"',
-    permissions: texts((value) => value.map(granteeProblem).find((problem) => problem !== undefined)),
-    adopt: text((value) =>
-        /^arn:[^:]+:lambda:[^:]+:\d{12}:layer:[a-zA-Z0-9_-]{1,140}:\d+$/.test(value)
-            ? undefined
-            : `must be the ARN of a layer version, but is ${JSON.stringify(value)}`,
-    ),
-    reuse: flag,
-    triggers: (value) => (Array.isArray(value) ? undefined : "must be a list"),
-    timeoutMinutes: minutes,
-};
-
-const rules: Readonly<
-    Record<CheckedInputs["resourceType"], { required: readonly string[]; rules: Record<string, Rule> }>
-> = {
-    PythonLayer: {
-        required: ["manifest", "bucket", "pythonVersion"],
-        rules: {
-            ...commonRules,
-            pythonVersion: (value) =>
-                typeof value === "number"
-                    ? `must be a text: write "${value}" with its quotes`
-                    : text()(value),
-            architecture: (value) =>
-                value === "x86_64" || value === "arm64"
-                    ? undefined
-                    : `must be "x86_64" or "arm64", but is ${JSON.stringify(value)}`,
-            manifestKind: (value) =>
-                manifestKinds.some((kind) => kind === value)
-                    ? undefined
-                    : `must be one of ${manifestKinds.map((kind) => `"${kind}"`).join(", ")}, but is ${JSON.stringify(value)}`,
-            package: text(),
-            extras: texts(),
-            groups: texts(),
-            localPackages: flag,
-            allowSourceBuilds: texts(),
-            changeDetection: (value) =>
-                value === "dependencies" || value === "md5" ? undefined : 'must be "dependencies" or "md5"',
-            exclude: texts(excludeProblem),
-            excludeRuntimeProvided: flag,
-            compileBytecode: flag,
-            resolveUnpinned: flag,
-            installer: (value) =>
-                installers.some((installer) => installer === value)
-                    ? undefined
-                    : `must be one of ${installers.map((installer) => `"${installer}"`).join(", ")}, but is ${JSON.stringify(value)}`,
-            indexes: indexesProblem,
-        },
-    },
-    LayerVersion: {
-        required: ["manifest", "content", "layerName"],
-        rules: { ...commonRules, content },
-    },
-};
-
-/** Whether a property's value may be a secret, so that nobody may be shown it. */
-export const canHoldSecrets = (property: string): boolean => property === "indexes";
-
-/** Names that `check` itself fills in; a program never gives them. */
-const filledIn = [
-    "schemaVersion",
-    "resourceType",
-    "owner",
-    "account",
-    "manifestMd5",
-    "includesDigest",
-    "sourcesDigest",
-    "dependencies",
-    "dependencyDigest",
-    "records",
-    "__provider",
-];
-
-/**
- * Every wrong argument of a resource. Values that a preview does not know yet are passed over.
- *
- * A missing `bucket` of a `LayerVersion` is no problem: nothing is kept in S3 then.
- */
-export function findArgumentProblems(
-    resourceType: CheckedInputs["resourceType"],
-    inputs: Readonly<Record<string, unknown>>,
-): ArgumentProblem[] {
-    const { required, rules: known } = rules[resourceType];
-    const problems: ArgumentProblem[] = required
-        .filter((property) => inputs[property] === undefined || inputs[property] === null)
-        .map((property) => ({ property, reason: `${property} is required` }));
-    for (const [property, value] of Object.entries(inputs)) {
-        const rule = known[property];
-        if (value === undefined || value === null || hasUnknown(value) || filledIn.includes(property)) {
-            continue;
-        }
-        const problem = rule === undefined ? `is no argument of ${resourceType}` : rule(value);
-        if (problem !== undefined) {
-            problems.push({
-                // The engine prints the value of a property at fault, in clear.
-                property: canHoldSecrets(property) ? "" : property,
-                reason: `${property} ${problem}`,
-            });
-        }
-    }
-    return problems;
-}
-
 /** The resource type that inputs or outputs are of; `undefined` when they are none of ours. */
-export function resourceTypeOf(
-    props: Readonly<Record<string, unknown>>,
-): CheckedInputs["resourceType"] | undefined {
+export function resourceTypeOf(props: Props): ResourceType | undefined {
     const { resourceType } = props;
     return resourceType === "PythonLayer" || resourceType === "LayerVersion" ? resourceType : undefined;
+}
+
+/**
+ * STATE_UNSUPPORTED for inputs or outputs in a format that a newer release of this package has brought, and `undefined` for
+ * all others. What a newer format means is not guessed at.
+ */
+export function newerState(props: Props): LayerError | undefined {
+    const { schemaVersion: found } = props;
+    return typeof found !== "number" || found <= schemaVersion
+        ? undefined
+        : new LayerError("STATE_UNSUPPORTED", {
+              what: `The state of layer "${textOf(props, "layerName") ?? ""}" was written by a newer release of pulumi-lambda-layer: its format is ${found}, and this release reads up to ${schemaVersion}.`,
+              next: "Upgrade the package where the program is: `npm install pulumi-lambda-layer@latest`.",
+              property: "",
+          });
+}
+
+/**
+ * Refuses what {@link newerState} tells.
+ *
+ * @throws STATE_UNSUPPORTED
+ */
+export function requireReadable(props: Props): void {
+    const error = newerState(props);
+    if (error !== undefined) {
+        throw error;
+    }
 }
 
 /**
@@ -285,36 +133,43 @@ export function resourceTypeOf(
  *
  * They went through `check` before, so a problem here means that the state or a transform was edited by hand.
  *
- * @throws ARGUMENT_INVALID
+ * @throws ARGUMENT_INVALID, STATE_UNSUPPORTED
  */
-export function asCheckedInputs(props: Readonly<Record<string, unknown>>): CheckedInputs {
-    const { __provider: _provider, ...inputs } = props;
-    const resourceType = resourceTypeOf(inputs);
-    const known = resourceType === undefined ? {} : rules[resourceType].rules;
+export function asCheckedInputs(props: Props): CheckedInputs {
+    requireReadable(props);
+    const resourceType = resourceTypeOf(props);
+    const names = resourceType === undefined ? [] : inputNames(resourceType);
     // A newer release may have left inputs that this one does not know: they are no problem here.
-    const familiar = Object.fromEntries(
-        Object.entries(inputs).filter(([name]) => name in known || filledIn.includes(name)),
+    const familiar: Props = Object.fromEntries(
+        Object.entries(props).filter(([name]) => names.includes(name)),
     );
-    const problem =
-        resourceType === undefined
-            ? { reason: "they are of no resource of pulumi-lambda-layer" }
-            : findArgumentProblems(resourceType, familiar)[0];
-    const missing = ["owner", "layerName", "region", "manifestMd5"].find(
-        (name) => typeof inputs[name] !== "string",
-    );
-    if (problem !== undefined || missing !== undefined) {
+    if (!areChecked(familiar)) {
         throw new LayerError("ARGUMENT_INVALID", {
-            what: `The inputs cannot be used: ${problem?.reason ?? `${missing} is missing`}.`,
+            what: `The inputs cannot be used: ${inputsProblem(familiar)}.`,
             next: "Make the resource with the classes of pulumi-lambda-layer, and correct the argument.",
         });
     }
-    // Every property has passed its rule above.
-    return familiar as unknown as CheckedInputs;
+    return familiar;
+}
+
+const areChecked = (props: Props): props is Props & CheckedInputs => inputsProblem(props) === undefined;
+
+/** What keeps properties from being checked inputs, beside what `check` reads off the manifest. */
+function inputsProblem(props: Props): string | undefined {
+    const resourceType = resourceTypeOf(props);
+    if (resourceType === undefined) {
+        return "they are of no resource of pulumi-lambda-layer";
+    }
+    const missing = ["owner", "layerName", "region", "manifestMd5"].find(
+        (name) => typeof props[name] !== "string",
+    );
+    const [problem] = findArgumentProblems(resourceType, props);
+    return problem?.reason ?? (missing === undefined ? undefined : `${missing} is missing`);
 }
 
 /** How many superseded versions a setting keeps; all, where it says nothing. */
 export const readKeepVersions = (value: unknown): KeepVersions => (typeof value === "number" ? value : "all");
 
 /** The `timeoutMinutes` in a resource's state; `undefined` where it has none. */
-export const readMinutes = (props: Readonly<Record<string, unknown>>): number | undefined =>
+export const readMinutes = (props: Props): number | undefined =>
     typeof props["timeoutMinutes"] === "number" ? props["timeoutMinutes"] : undefined;

@@ -4,11 +4,11 @@ import * as pulumi from "@pulumi/pulumi";
 export interface AssumeRoleArgs {
     /** ARN of the role. */
     readonly roleArn: pulumi.Input<string>;
-    /** Name of the session, as CloudTrail shows it. Default: the AWS SDK's. */
+    /** Name of the session, as CloudTrail shows it. Default: `pulumi-lambda-layer`. */
     readonly sessionName?: pulumi.Input<string>;
     /** What the role's trust policy asks for as `sts:ExternalId`. Default: none. */
     readonly externalId?: pulumi.Input<string>;
-    /** How long the credentials hold, as `pulumi-aws` writes it: `1h`, `15m`. Default: one hour, as AWS has it. */
+    /** How long the credentials hold, as `pulumi-aws` writes it: `1h`, `15m`, `1.5h`. Default: one hour, as AWS has it. */
     readonly duration?: pulumi.Input<string>;
 }
 
@@ -32,6 +32,10 @@ export interface LambdaLayerProviderArgs {
     readonly s3UsePathStyle?: pulumi.Input<boolean>;
     /** How often a request to AWS is repeated. Default: 10. */
     readonly maxRetries?: pulumi.Input<number>;
+    /** Accounts that may be worked in: with credentials of another one, nothing is done. Default: any. */
+    readonly allowedAccountIds?: pulumi.Input<pulumi.Input<string>[]>;
+    /** Accounts that may not be worked in. Default: none. */
+    readonly forbiddenAccountIds?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 /**
@@ -72,6 +76,8 @@ export class LambdaLayerProvider extends pulumi.ProviderResource {
                 "aws:endpoints": json(args.endpoints),
                 "aws:s3UsePathStyle": json(args.s3UsePathStyle),
                 "aws:maxRetries": json(args.maxRetries),
+                "aws:allowedAccountIds": json(args.allowedAccountIds),
+                "aws:forbiddenAccountIds": json(args.forbiddenAccountIds),
             },
             opts,
         );

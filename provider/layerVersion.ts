@@ -30,7 +30,7 @@ export interface LayerVersionArgs extends LayerArgs {
      * an older build is never published for a newer manifest.
      */
     readonly content: pulumi.Input<LayerVersionContent>;
-    /** Path of the file that the archive was built from; its MD5 decides whether a new version is due. */
+    /** Path of the file that the archive was built from, any but a `record.json`; its MD5 decides whether a new version is due. */
     readonly manifest: pulumi.Input<string>;
     /** The bucket that keeps manifests and records. Default: the archive's own; without one nothing is kept in S3. */
     readonly bucket?: pulumi.Input<string>;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
+import { selectionInputs } from "./inputEffects";
 import type { CheckedInputs } from "./inputs";
 import {
     type ManifestFile,
@@ -20,7 +21,7 @@ import {
 import { excludesPackages } from "./manifest/exclude";
 import { manifestKinds, type Selection, type SelectionSettings } from "./manifest/model";
 import { readDirectNames } from "./manifest/pyproject";
-import { warnOfSelection, warnOfStaleness } from "./manifestWarnings";
+import { warnOfSelection, warnOfStaleness, warnOfUnknownNames } from "./manifestWarnings";
 import { type Props, sameValue, textOf, textsOf } from "./props";
 import { reportOnce, subjectOf, warnOnce } from "./report";
 import type { Target } from "./target";
@@ -33,21 +34,6 @@ const computed = [
     "sourcesDigest",
     "dependencies",
     "dependencyDigest",
-] as const;
-
-/** Settings that decide what of the manifest is installed. Equal bytes and equal settings: nothing is parsed. */
-const selecting = [
-    "manifestKind",
-    "package",
-    "extras",
-    "groups",
-    "localPackages",
-    "allowSourceBuilds",
-    "pythonVersion",
-    "architecture",
-    "changeDetection",
-    "exclude",
-    "excludeRuntimeProvided",
 ] as const;
 
 /**
@@ -79,7 +65,7 @@ export async function describeDependencies(
     }
     const file = await readManifest(manifest, { folder, ...kindOf(inputs) });
     const read = { manifestMd5: file.md5, ...includesDigest(file) };
-    const settled = pick(inputs, selecting);
+    const settled = pick(inputs, selectionInputs);
     if (target === undefined || hasUnknown(settled)) {
         const sources = pick(olds, ["sourcesDigest"]);
         return { ...read, ...sources, dependencies: unknownValue, dependencyDigest: unknownValue };
@@ -88,7 +74,7 @@ export async function describeDependencies(
     await warnOfStaleness(file, subjectOf(inputs));
     const unchanged =
         sameValue(pick(olds, ["manifestMd5", "includesDigest"]), read) &&
-        sameValue(pick(olds, selecting), settled);
+        sameValue(pick(olds, selectionInputs), settled);
     if (unchanged && olds["dependencies"] !== undefined) {
         const sources = olds["sourcesDigest"];
         if (sources === undefined) {
@@ -107,8 +93,9 @@ export async function describeDependencies(
     const dependencies = dependencyVersions(selection);
     announceChange(olds["dependencies"], dependencies, inputs);
     warnOfSelection(file, selection, subjectOf(inputs));
-    for (const name of selection.unknownExcludes) {
-        warnOnce(subjectOf(inputs), `exclude names ${name}, which ${file.path} does not have.`);
+    // What an open list brings in shows when it is resolved.
+    if (file.kind !== "requirements.txt" || inputs["resolveUnpinned"] !== true) {
+        warnOfUnknownNames(file, selection, subjectOf(inputs));
     }
     return {
         ...read,

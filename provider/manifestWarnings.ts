@@ -46,6 +46,16 @@ export function warnOfSelection(file: ManifestFile, selection: Selection, subjec
     }
     const oversize = findOversize(selection.dependencies, maximumUncompressedSize);
     if (oversize !== undefined) {
-        warnOnce(subject, `${oversize}. Exclude what the functions do not need, or split the layer.`);
+        warnOnce(subject, `${oversize}. Exclude what the functions do not need.`);
+    }
+}
+
+/** Warns, once per process, of each package that an argument names and the manifest does not have. */
+export function warnOfUnknownNames(file: ManifestFile, selection: Selection, subject: Subject): void {
+    const unknown = { exclude: selection.unknownExcludes, allowSourceBuilds: selection.unknownSourceBuilds };
+    for (const [argument, names] of Object.entries(unknown)) {
+        for (const name of names) {
+            warnOnce(subject, `${argument} names ${name}, which ${file.path} does not have.`);
+        }
     }
 }

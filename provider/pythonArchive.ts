@@ -36,9 +36,11 @@ export async function openPythonArchive(
         prepare: async () => {
             const found = await findArtifact(bucket, key, artifactKey);
             if (found !== undefined) {
-                return destination.sameRegion
-                    ? inBucket(found)
-                    : inRequest(inputs, destination, found, () => readStored(bucket, found));
+                if (destination.sameRegion) {
+                    return inBucket(found);
+                }
+                requireInlineSize(inputs, destination, found.codeSize);
+                return inRequest(found, await readStored(bucket, found));
             }
             return inTemporaryFolder(async (temporaryFolder) => {
                 let packing = performance.now();
@@ -62,7 +64,7 @@ export async function openPythonArchive(
                 const stored = await uploadArtifact(bucket, key, artifact, labels, onProgress);
                 const archive = destination.sameRegion
                     ? inBucket(stored)
-                    : await inRequest(inputs, destination, stored, () => readFile(artifact.path));
+                    : inRequest(stored, await readFile(artifact.path));
                 return { ...archive, packages: artifact.packages };
             });
         },
@@ -90,15 +92,10 @@ function inBucket(stored: StoredArtifact): PreparedArchive {
 }
 
 /** Lambda reads no bucket of another region: what is stored there travels inside the request. */
-async function inRequest(
-    inputs: PythonLayerInputs,
-    destination: Destination,
-    stored: StoredArtifact,
-    read: () => Promise<Buffer>,
-): Promise<PreparedArchive> {
-    requireInlineSize(inputs, destination, stored.codeSize);
-    return { ...inBucket(stored), content: { ZipFile: await read() } };
-}
+const inRequest = (stored: StoredArtifact, bytes: Buffer): PreparedArchive => ({
+    ...inBucket(stored),
+    content: { ZipFile: bytes },
+});
 
 async function readStored(bucket: Bucket, { key }: StoredArtifact): Promise<Buffer> {
     const found = await readObject(bucket, key);

@@ -18,6 +18,10 @@ export const grouped = (count: number): string => String(count).replace(/\B(?=(\
 export const counted = (count: number, noun: string): string =>
     `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
 
+/** `version 7`, `versions 7, 8`. */
+export const versionList = (versions: readonly number[]): string =>
+    `${versions.length === 1 ? "version" : "versions"} ${versions.join(", ")}`;
+
 /** A moment as ISO 8601 in UTC; `undefined` for what is none. Lambda writes `2026-11-22T00:42:41.000+0000`. */
 export function isoTime(moment: string | number | undefined): string | undefined {
     const date = new Date(moment ?? Number.NaN);

@@ -5,7 +5,7 @@ import { readObject } from "./aws/objects";
 import { clientsFor } from "./awsAccess";
 import { mapConcurrently } from "./concurrency";
 import { permittedVersions, policiesAtOnce } from "./grants";
-import { completeRecords, readMinutes } from "./inputs";
+import { completeRecords, readMinutes, requireReadable } from "./inputs";
 import { interruptible } from "./interrupt";
 import { outputNames, parseLayerVersionArn, publishedOutputs, requestedProps } from "./outputs";
 import { requireOwnVersion } from "./ownAccount";
@@ -13,7 +13,7 @@ import { parseOwner } from "./owner";
 import { jsonProps, type Props, sameValue, textOf, textsOf } from "./props";
 import { listClaims } from "./publish/claims";
 import { getLayerVersion } from "./publish/layerVersion";
-import { viewLayer } from "./publish/layerView";
+import { hasOthersClaim, viewLayer } from "./publish/layerView";
 import type { LayerStore } from "./publish/layout";
 import { readPermissions } from "./publish/permissions";
 import { readRecord } from "./publish/record";
@@ -29,6 +29,7 @@ import { openRecords } from "./records";
  */
 export function read(id: string, props: Props = {}): Promise<dynamic.ReadResult> {
     return interruptible(readMinutes(props), async (signal) => {
+        requireReadable(props);
         const { layerName, version, region } = parseLayerVersionArn(id);
         const clients = await clientsFor(region);
         await requireOwnVersion(id, clients);
@@ -86,7 +87,7 @@ async function missingRecords(
     const owner = parseOwner(textOf(props, "owner") ?? "");
     // Who shares the version may have stored another manifest of the same dependencies: neither is wrong.
     const isOthers = (stored: string) =>
-        record?.manifest.md5 === stored && claims.some(({ ownerHash }) => ownerHash !== owner.hash);
+        record?.manifest.md5 === stored && hasOthersClaim(claims, version, owner);
     const stored = manifest === undefined ? undefined : md5(manifest.body);
     const missing = [
         ...(stored === undefined ? ["manifest missing"] : []),

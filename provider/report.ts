@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { sendToEngine, severity } from "./engineLog";
 import { type Props, textOf } from "./props";
+import { versionList } from "./quantities";
 
 /** The resource that a message is about. */
 export interface Subject {
@@ -22,7 +23,14 @@ export function report(subject: Subject, message: string): void {
     }
 }
 
-/** The same, for what the user should do something about. */
+/** Says which superseded versions are deleted, where any are. */
+export function reportSuperseded(subject: Subject, deleted: readonly number[]): void {
+    if (deleted.length > 0) {
+        report(subject, `deleted superseded ${versionList(deleted)}`);
+    }
+}
+
+/** The same as {@link report}, for what the user should do something about. */
 export function warn(subject: Subject, message: string): void {
     if (!tellEngine(subject, message, severity.warning)) {
         console.warn(`warning: ${subject.layerName}: ${message}`);
@@ -38,7 +46,8 @@ export const reportOnce = (subject: Subject, message: string): void => once(subj
 export const warnOnce = (subject: Subject, message: string): void => once(subject, message, warn);
 
 function once(subject: Subject, message: string, say: typeof report): void {
-    const key = `${subject.layerName}\0${message}`;
+    // Layers of two regions may share a name, and layers of the command line have no owner.
+    const key = `${subject.owner}\0${subject.layerName}\0${message}`;
     if (!said.has(key)) {
         said.add(key);
         say(subject, message);

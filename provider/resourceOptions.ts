@@ -1,11 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { LayerError } from "./errors";
 import { LambdaLayerProvider } from "./lambdaLayerProvider";
 
 /**
  * The options of a resource, unless they name a provider that its hooks never see: the engine would send the resource to
  * that provider's own plugin, which answers that it knows no such type.
  *
- * @throws Error that says what to write instead
+ * @throws ARGUMENT_INVALID
  */
 export function requireOwnProvider(
     name: string,
@@ -13,11 +14,13 @@ export function requireOwnProvider(
 ): pulumi.CustomResourceOptions | undefined {
     const given = opts?.provider;
     if (given !== undefined && !LambdaLayerProvider.isInstance(given)) {
-        throw new Error(
-            `The layer "${name}" was given ${describe(given)}, which only knows resources of its own package. Give it a ` +
-                "LambdaLayerProvider of pulumi-lambda-layer with the same settings (region, profile, assumeRoles, …), or leave " +
-                'the option out: the stack\'s "aws:" settings and the argument region count then.',
-        );
+        throw new LayerError("ARGUMENT_INVALID", {
+            what: `The layer "${name}" was given ${describe(given)}, which only knows resources of its own package.`,
+            next: [
+                "Give it a LambdaLayerProvider of pulumi-lambda-layer with the same settings (region, profile, assumeRoles, …).",
+                'Or leave the option provider out: the stack\'s "aws:" settings and the argument region count then.',
+            ],
+        });
     }
     return opts;
 }

@@ -5,8 +5,8 @@ import type { Clients } from "./aws/clients";
 import { readObject } from "./aws/objects";
 import { accountOf, clientsFor, leaseTiming } from "./awsAccess";
 import { isLayerError, LayerError } from "./errors";
-import { assertGrants } from "./grants";
-import { asCheckedInputs, type CheckedInputs, readKeepVersions } from "./inputs";
+import { assertGrants, hadPermissions } from "./grants";
+import { asCheckedInputs, type CheckedInputs, readKeepVersions, requireReadable } from "./inputs";
 import { interruptible } from "./interrupt";
 import { readManifestBytes } from "./manifest";
 import { parseLayerVersionArn, publishedOutputs, readOutputs, toProps, type VersionOutputs } from "./outputs";
@@ -21,10 +21,10 @@ import { viewLayer } from "./publish/layerView";
 import { manifestObject } from "./publish/layout";
 import { moveRecords } from "./publish/moveRecords";
 import { notePublication } from "./publish/publication";
-import { type KeptManifest, keepVersion, readRecord } from "./publish/record";
-import { retire } from "./publish/retention";
+import { type KeptManifest, keepVersion, ownedBy, readRecord } from "./publish/record";
+import { supersede } from "./publish/succession";
 import { createRecord } from "./record";
-import { report } from "./report";
+import { reportSuperseded } from "./report";
 import { type Destination, openDestination } from "./upload/destination";
 
 /**
@@ -46,6 +46,7 @@ async function updateVersion(
     inputs: CheckedInputs,
     signal: AbortSignal,
 ): Promise<Record<string, unknown>> {
+    requireReadable(olds);
     const { layerName, version } = parseLayerVersionArn(id);
     const clients = await clientsFor(inputs.region);
     await requireOwnVersion(id, clients);
@@ -68,9 +69,8 @@ async function updateVersion(
         recordUri: undefined,
     };
     const owner = parseOwner(inputs.owner);
-    const hadPermissions = olds["permissions"] !== undefined;
     if (inputs.bucket === undefined) {
-        await assertGrants(clients, undefined, { inputs, owner, version, hadPermissions }, signal);
+        await assertGrants(clients, undefined, { inputs, owner, version, olds }, signal);
         return toProps(inputs, outputs, published);
     }
     const account = await accountOf(clients);
@@ -81,23 +81,22 @@ async function updateVersion(
     const old = await openOld(olds, inputs, open);
     const formerOwner = textOf(olds, "owner") ?? inputs.owner;
     const claimId = before.claimId ?? randomUUID();
-    const kept = await keepIn(destination, old, published, { ...outputs, claimId }, inputs, formerOwner);
+    const made = { ...outputs, claimId };
+    const { waiting, ...kept } = await keepIn(destination, old, published, made, inputs, formerOwner);
     await leaveOld(clients, old, destination, published.version, olds, inputs, signal);
     const { store } = destination;
     const view = viewLayer(clients, store, layerName, signal);
-    const keepVersions = readKeepVersions(inputs.keepVersions);
-    const deleted = await retire(view, {
+    const deleted = await supersede(view, {
+        layerName,
+        version,
         owner,
-        current: version,
-        keepVersions,
-        // The functions may not have moved yet: a run before this one may have ended in between.
-        sparesClaimed: true,
+        waiting,
+        keepVersions: readKeepVersions(inputs.keepVersions),
+        hadGrants: hadPermissions(owner, olds),
+        signal,
     });
-    if (deleted.length > 0) {
-        report(inputs, `deleted superseded versions ${deleted.join(", ")}`);
-    }
-    const grants = { inputs, owner, version, hadPermissions, without: deleted };
-    await assertGrants(clients, view, grants, signal);
+    reportSuperseded(inputs, deleted);
+    await assertGrants(clients, view, { inputs, owner, version, olds, without: deleted }, signal);
     return toProps(inputs, { ...outputs, ...kept }, published);
 }
 
@@ -130,20 +129,19 @@ async function keepIn(
     outputs: VersionOutputs & { readonly claimId: string },
     inputs: CheckedInputs,
     formerOwner: string,
-): Promise<Pick<VersionOutputs, "manifestUri" | "recordUri" | "claimId">> {
+): Promise<Pick<VersionOutputs, "manifestUri" | "recordUri" | "claimId"> & { readonly waiting: number[] }> {
     const manifest = await readCheckedManifest(inputs, old ?? destination, published.version);
     const moved = old === undefined ? undefined : await readRecord(old.store, published.version);
     const made = createRecord(inputs, outputs, published, manifest);
     const record =
         moved === undefined
             ? made
-            : {
+            : // Whoever did not answer for the version does not come to by moving.
+              ownedBy(moved.owner === formerOwner ? made.owner : moved.owner, {
                   ...moved,
                   ...made,
                   publishedBy: moved.publishedBy,
-                  // Whoever did not answer for the version does not come to by moving.
-                  owner: moved.owner === formerOwner ? made.owner : moved.owner,
-              };
+              });
     const { store } = destination;
     const { claimId } = outputs;
     const kept = await keepVersion(store, published, manifest, record, parseOwner(inputs.owner), claimId);
@@ -151,7 +149,8 @@ async function keepIn(
     if (outputs.versionKey !== "" && outputs.origin === "published") {
         await notePublication(store, outputs.versionKey, published.version, leaseTiming());
     }
-    return { manifestUri: kept.manifestUri, recordUri: kept.recordUri, claimId };
+    const { manifestUri, recordUri, waiting } = kept;
+    return { manifestUri, recordUri, claimId, waiting };
 }
 
 /**
@@ -191,10 +190,11 @@ async function leaveOld(
     signal: AbortSignal,
 ): Promise<void> {
     const { store } = destination;
+    const owner = parseOwner(textOf(olds, "owner") ?? inputs.owner);
     const former = {
         layerName: inputs.layerName,
-        owner: parseOwner(textOf(olds, "owner") ?? inputs.owner),
-        hadGrants: olds["permissions"] !== undefined,
+        owner,
+        hadGrants: hadPermissions(owner, olds),
         heirGrants: inputs.permissions,
         signal,
     };

@@ -15,10 +15,7 @@ export async function generatedPages(): Promise<ReadonlyMap<string, string>> {
     const results: Results = JSON.parse(await readFile(join(repository, "bench", "results.json"), "utf8"));
     const measured = [
         ...measuredTable(results, "middle"),
-        "",
-        ...measuredSentences(results, "middle")
-            .flatMap((sentence) => ["", sentence])
-            .slice(1),
+        ...measuredSentences(results, "middle").flatMap((sentence) => ["", sentence]),
     ];
     return new Map([
         [join(docs, "reference.md"), referencePage()],

@@ -1,11 +1,6 @@
-import {
-    createServer,
-    type IncomingHttpHeaders,
-    type IncomingMessage,
-    request,
-    type ServerResponse,
-} from "node:http";
+import { type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type LoopbackServer, startLoopbackServer } from "./loopback";
 
 /** A request on its way, as far as a fault may depend on it. */
 export interface ProxiedRequest {
@@ -34,12 +29,9 @@ export type Fault =
     /** Something else happens at this moment, and then the connection breaks. */
     | { readonly kind: "act"; readonly when: "before" | "after"; readonly act: () => void };
 
-export interface FaultProxy {
-    /** `http://127.0.0.1:<port>`. */
-    readonly endpoint: string;
+export interface FaultProxy extends LoopbackServer {
     /** Every request so far, with what went wrong with it. */
     readonly seen: { readonly request: ProxiedRequest; readonly fault: Fault | undefined }[];
-    stop(): Promise<void>;
 }
 
 interface Answered {
@@ -54,26 +46,13 @@ export async function startFaultProxy(
     choose: (request: ProxiedRequest) => Fault | undefined,
 ): Promise<FaultProxy> {
     const seen: FaultProxy["seen"] = [];
-    const server = createServer((incoming, response) => {
+    const server = await startLoopbackServer((incoming, response) => {
         const proxied = describe(incoming, seen.length + 1);
         const fault = choose(proxied);
         seen.push({ request: proxied, fault });
         pass(target, incoming, response, proxied, fault).catch(() => response.destroy());
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const address = server.address();
-    if (address === null || typeof address === "string") {
-        throw new Error("The proxy has no port.");
-    }
-    return {
-        endpoint: `http://127.0.0.1:${address.port}`,
-        seen,
-        stop: () =>
-            new Promise((resolve) => {
-                server.close(() => resolve());
-                server.closeAllConnections();
-            }),
-    };
+    return { ...server, seen };
 }
 
 function describe(incoming: IncomingMessage, number: number): ProxiedRequest {

@@ -29,8 +29,8 @@ export interface AwsConfiguration {
     readonly allowedAccountIds: readonly string[];
     readonly forbiddenAccountIds: readonly string[];
     /**
-     * Settings that say who to be and cannot be understood, in words. Whoever makes a client refuses them: going on
-     * without one would mean to publish as someone else. Reading itself must not fail, see `awsAccess.ts`.
+     * Settings that cannot be understood, in words. Whoever makes a client refuses them: going on without one may mean to
+     * publish as someone else. Reading itself must not fail, see `awsAccess.ts`.
      */
     readonly problems: readonly string[];
 }
@@ -38,11 +38,16 @@ export interface AwsConfiguration {
 /** Reads one value of the stack's configuration by its full name; `undefined` where it is not set. */
 export type GetSetting = (key: string) => string | undefined;
 
-/** The AWS settings of a stack. What cannot be understood is among the `problems` where it says who to be. */
+/** The AWS settings of a stack. What cannot be understood is left out, and among the `problems`. */
 export function readAwsConfiguration(get: GetSetting): AwsConfiguration {
     const text = (name: string) => get(`aws:${name}`) || undefined;
-    const maxRetries = Number(text("maxRetries") ?? Number.NaN);
     const problems: string[] = [];
+    const maxRetries = text("maxRetries") ?? "10";
+    if (!/^\d+$/.test(maxRetries)) {
+        problems.push(
+            `aws:maxRetries is ${JSON.stringify(maxRetries)}, and must be a whole number, 0 or more`,
+        );
+    }
     const list = (name: string): unknown[] => {
         const value = json(text(name));
         if (value === undefined && text(name) !== undefined) {
@@ -62,7 +67,7 @@ export function readAwsConfiguration(get: GetSetting): AwsConfiguration {
         endpoints: readEndpoints(list("endpoints")),
         s3UsePathStyle: (text("s3UsePathStyle") ?? text("s3ForcePathStyle")) === "true",
         assumeRoles: readRoles([...list("assumeRoles"), ...list("assumeRole")], problems),
-        maxRetries: Number.isInteger(maxRetries) && maxRetries >= 0 ? maxRetries : 10,
+        maxRetries: Number.parseInt(maxRetries, 10) || 0,
         allowedAccountIds: list("allowedAccountIds").map(String),
         forbiddenAccountIds: list("forbiddenAccountIds").map(String),
         problems,
@@ -90,25 +95,51 @@ function readRoles(entries: readonly unknown[], problems: string[]): AssumedRole
         } else if (policy !== undefined || policyArns !== undefined) {
             problems.push("aws:assumeRoles narrows a role by a policy, which this provider cannot do");
         } else {
+            const text = (name: string, value: unknown): string | undefined => {
+                if (typeof value === "string" || value === undefined || value === null) {
+                    return value ?? undefined;
+                }
+                problems.push(`${name} in an entry of aws:assumeRoles must be a text`);
+                return undefined;
+            };
             roles.push({
                 roleArn,
-                ...defined("sessionName", typeof sessionName === "string" ? sessionName : undefined),
-                ...defined("externalId", typeof externalId === "string" ? externalId : undefined),
-                ...defined("durationSeconds", readDuration(duration)),
+                ...defined("sessionName", text("sessionName", sessionName)),
+                ...defined("externalId", text("externalId", externalId)),
+                ...defined("durationSeconds", readDuration(text("duration", duration), problems)),
             });
         }
     }
     return roles;
 }
 
-/** Seconds of a duration as Go writes it, the form that `pulumi-aws` takes: `1h`, `15m`, `1h30m`. */
-function readDuration(value: unknown): number | undefined {
-    const match = typeof value === "string" ? /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(value) : null;
-    if (match === null) {
+/** Seconds in each unit of a duration as Go writes it (`time.ParseDuration`), the form that `pulumi-aws` takes. */
+const units: Readonly<Record<string, number>> = {
+    h: 3600,
+    m: 60,
+    s: 1,
+    ms: 1e-3,
+    us: 1e-6,
+    µs: 1e-6,
+    ns: 1e-9,
+};
+
+/** Whole seconds of a duration such as `1h`, `1h30m` or `1.5h`; none is AWS's own default. */
+function readDuration(value: string | undefined, problems: string[]): number | undefined {
+    if (value === undefined || value === "" || value === "0") {
         return undefined;
     }
-    const [hours, minutes, seconds] = [match[1], match[2], match[3]].map((part) => Number(part ?? 0));
-    return (hours ?? 0) * 3600 + (minutes ?? 0) * 60 + (seconds ?? 0) || undefined;
+    if (!/^\+?(?:(?:\d+\.?\d*|\.\d+)(?:h|ms|m|s|us|µs|ns))+$/.test(value)) {
+        problems.push(
+            `duration in an entry of aws:assumeRoles is ${JSON.stringify(value)}, and must be such as "1h", "15m" or "1h30m"`,
+        );
+        return undefined;
+    }
+    let seconds = 0;
+    for (const [, number, unit = ""] of value.matchAll(/([\d.]+)([a-zµ]+)/g)) {
+        seconds += Number(number) * (units[unit] ?? 0);
+    }
+    return Math.floor(seconds) || undefined;
 }
 
 function json(text: string | undefined): unknown {

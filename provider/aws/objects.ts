@@ -126,11 +126,11 @@ export async function headObject(
             versionId: answer.VersionId === "null" ? undefined : answer.VersionId,
         };
     } catch (error) {
-        // A HEAD has no body, so a missing bucket and a missing key answer alike: ask which it is.
+        // A HEAD has no body, so a missing bucket and a missing key answer alike: ask which it is. And IAM knows it as GetObject.
         if (isNotFound(error)) {
             await requireBucket(bucket);
         }
-        return absentOrThrow(error, bucket, "s3:HeadObject", key);
+        return absentOrThrow(error, bucket, "s3:GetObject", key);
     }
 }
 
@@ -188,7 +188,11 @@ export async function listObjects(
     const { paginateListObjectsV2 } = await loadS3();
     const found: { key: string; lastModified: number }[] = [];
     try {
-        const pages = paginateListObjectsV2({ client: bucket.s3 }, { Bucket: bucket.name, Prefix: prefix });
+        const pages = paginateListObjectsV2(
+            { client: bucket.s3 },
+            { Bucket: bucket.name, Prefix: prefix },
+            { abortSignal: bucket.signal },
+        );
         for await (const page of pages) {
             bucket.signal.throwIfAborted();
             for (const { Key, LastModified } of page.Contents ?? []) {

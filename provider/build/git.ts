@@ -24,6 +24,8 @@ export async function checkOut(source: GitSource, folder: string, context: Build
     const git = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
         context.run("git", [...quietly, ...args], {
             cwd: folder,
+            // Its first argument is a setting.
+            label: `git ${args[0]}`,
             env: { ...(context.environment ?? process.env), GIT_TERMINAL_PROMPT: "0", ...env },
             signal: context.signal,
         });

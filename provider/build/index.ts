@@ -1,7 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { mapConcurrently, signalFor } from "../concurrency";
-import { isLayerError, LayerError } from "../errors";
 import type { Installer } from "../installers";
 import { isSdist } from "../manifest/chooseFile";
 import type { Dependency, Manifest } from "../manifest/model";
@@ -57,7 +56,7 @@ const buildsAtOnce = 2;
  * projects have none. When it throws, no child runs and the temporary folder is as it was.
  *
  * Throws TOOL_NOT_FOUND, TOOL_FAILED, DOWNLOAD_FAILED, HASH_MISMATCH, WHEEL_NOT_FOUND, SOURCE_BUILD_REFUSED, REQUIREMENT_UNPINNED,
- * REQUIREMENTS_INCOMPLETE, WHEEL_INVALID, PLATFORM_MISMATCH, ARGUMENT_INVALID, ABORTED.
+ * REQUIREMENTS_INCOMPLETE, WHEEL_INVALID, PLATFORM_MISMATCH, ARGUMENT_INVALID, and the signal's reason when it is aborted.
  */
 export async function buildWheels(request: BuildRequest, context: BuildContext): Promise<Wheel[]> {
     const own = join(context.temporaryFolder, "wheels");
@@ -67,7 +66,7 @@ export async function buildWheels(request: BuildRequest, context: BuildContext):
         return await build(request, { ...context, signal: signalFor(context.signal), temporaryFolder: own });
     } catch (error) {
         await rm(own, { recursive: true, force: true, maxRetries: 3 });
-        if (context.signal.aborted) throw aborted(context.signal);
+        if (context.signal.aborted) throw context.signal.reason;
         throw error;
     }
 }
@@ -145,7 +144,7 @@ export async function settleDependencies(
             await workshop.fetcher.close();
         }
     } catch (error) {
-        if (context.signal.aborted) throw aborted(context.signal);
+        if (context.signal.aborted) throw context.signal.reason;
         throw error;
     } finally {
         await rm(own, { recursive: true, force: true, maxRetries: 3 });
@@ -190,14 +189,4 @@ function refuseUnlessAllowed(dependency: Dependency, lookup: Lookup): void {
 
 function partition<Item>(items: readonly Item[], test: (item: Item) => boolean): [Item[], Item[]] {
     return [items.filter(test), items.filter((item) => !test(item))];
-}
-
-/** What an aborted build throws: the reason where it is a failure of its own (a time-out), else ABORTED. */
-function aborted(signal: AbortSignal): unknown {
-    if (isLayerError(signal.reason)) return signal.reason;
-    return new LayerError("ABORTED", {
-        what: "The build was interrupted.",
-        next: "Run `pulumi up` again: wheels that have arrived are in the cache.",
-        cause: signal.reason,
-    });
 }

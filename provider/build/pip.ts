@@ -29,13 +29,18 @@ interface Files {
 
 /**
  * pip's `--platform`, `--python-version` and the like for a target: every manylinux tag of its glibc down to 2.17 and the
- * perennial ones, since pip takes each for itself alone.
+ * perennial ones, and the one that names no glibc, since pip takes each for itself alone.
  */
 export function pipTargetArguments(target: Target): string[] {
     const [major, newest] = target.glibc;
     const minors = Array.from({ length: newest - 17 + 1 }, (_, step) => newest - step);
     const old = target.machine === "x86_64" ? ["manylinux2010", "manylinux1"] : [];
-    const platforms = [...minors.map((minor) => `manylinux_${major}_${minor}`), "manylinux2014", ...old];
+    const platforms = [
+        ...minors.map((minor) => `manylinux_${major}_${minor}`),
+        "manylinux2014",
+        ...old,
+        "linux",
+    ];
     return [
         ...platforms.flatMap((platform) => ["--platform", `${platform}_${target.machine}`]),
         ...["--implementation", "cp", "--python-version", target.pythonVersion],
@@ -164,6 +169,7 @@ async function runPip(
     const [command, ...before] = pip.command(folder, Object.keys(variables));
     await context.run(command, [...before, ...args], {
         cwd: folder,
+        label: `pip ${args[0]}`,
         env: { ...otherThanPip(environment), ...variables },
         signal: context.signal,
     });

@@ -12,6 +12,8 @@ export type Run = (command: string, args: readonly string[], options: RunOptions
 
 export interface RunOptions {
     readonly cwd: string;
+    /** What messages call it. @default - the program and its first argument */
+    readonly label?: string | undefined;
     /** The whole environment of the program. @default - this process's own */
     readonly env?: NodeJS.ProcessEnv | undefined;
     /** Ends the program. @default - only its own end does */
@@ -83,7 +85,7 @@ export const run: Run = (command, args, options) =>
         let killed: "abort" | "timeout" | undefined;
         let settled = false;
         const timers: NodeJS.Timeout[] = [];
-        const label = [basename(command), ...args.slice(0, 1)].join(" ");
+        const label = options.label ?? [basename(command), ...args.slice(0, 1)].join(" ");
 
         const fail = (kind: RunFailureKind, what: string, cause?: NodeJS.ErrnoException) =>
             reject(

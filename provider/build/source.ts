@@ -161,10 +161,7 @@ function checkBuilt(dependency: Dependency, filename: string, target: Target): s
     // A source tree's version may move on between two locks; an sdist's may not.
     if (dependency.source.type !== "directory" && built && locked && compareVersions(built, locked) !== 0)
         throw invalid(dependency, `its build made version ${version}`);
-    // `linux_<machine>` is what a build here is called. It promises no glibc, which packaging checks in the files themselves.
-    const own = filename.replaceAll(`linux_${target.machine}.whl`, `manylinux_2_17_${target.machine}.whl`);
-    if (wheelRank(filename, tagRanks(target)) !== undefined || wheelRank(own, tagRanks(target)) !== undefined)
-        return version;
+    if (wheelRank(filename, tagRanks(target)) !== undefined) return version;
     throw new LayerError("PLATFORM_MISMATCH", {
         what: `${dependencyName(dependency)}, built here, is ${filename}, which can't run on ${describeTarget(target)}: it holds compiled code.`,
         where: formatPosition(dependency.position),

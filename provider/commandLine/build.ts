@@ -17,6 +17,7 @@ export const buildCommand: Command = {
     options: [
         {
             name: "python",
+            argument: "pythonVersion",
             value: "<version>",
             text: "Python of the target: 3.13, python3.13 or 3.13.5; required",
         },
@@ -28,35 +29,60 @@ export const buildCommand: Command = {
             text: "the zip (default layer.zip); replaced if there",
         },
         { name: "package", value: "<name>", text: "the workspace member (default: the root project)" },
-        { name: "extra", value: "<name>", multiple: true, text: "an extra of it" },
-        { name: "group", value: "<name>", multiple: true, text: "a dependency group of it" },
-        { name: "no-local-packages", text: "leave out workspace and path packages" },
+        { name: "extra", argument: "extras", value: "<name>", multiple: true, text: "an extra of it" },
+        {
+            name: "group",
+            argument: "groups",
+            value: "<name>",
+            multiple: true,
+            text: "a dependency group of it",
+        },
+        {
+            name: "no-local-packages",
+            argument: "localPackages",
+            text: "leave out workspace and path packages",
+        },
         {
             name: "exclude",
             value: "<name or glob>",
             multiple: true,
             text: "a package, or files, to leave out",
         },
-        { name: "exclude-runtime-provided", text: "leave out what the Lambda runtime ships, such as boto3" },
+        {
+            name: "exclude-runtime-provided",
+            argument: "excludeRuntimeProvided",
+            text: "leave out what the Lambda runtime ships, such as boto3",
+        },
         {
             name: "allow-source-build",
+            argument: "allowSourceBuilds",
             value: "<name>",
             multiple: true,
             text: "a package that may be built from source where it has no wheel",
         },
         {
             name: "index",
+            argument: "indexes",
             value: "<url>",
             multiple: true,
             text: "a package index; a variable in braces after a $ is filled in",
         },
         {
             name: "kind",
+            argument: "manifestKind",
             value: "<kind>",
             text: "uv.lock, poetry.lock or requirements.txt, whatever the file's name",
         },
-        { name: "compile-bytecode", text: "add byte code: faster cold starts, a larger layer" },
-        { name: "resolve-unpinned", text: "let a requirements.txt leave versions open" },
+        {
+            name: "compile-bytecode",
+            argument: "compileBytecode",
+            text: "add byte code: faster cold starts, a larger layer",
+        },
+        {
+            name: "resolve-unpinned",
+            argument: "resolveUnpinned",
+            text: "let a requirements.txt leave versions open",
+        },
         { name: "installer", value: "<name>", text: "uv (default), pip or container" },
         { name: "all", short: "a", text: "show every package, not only the largest" },
         jsonOption,
@@ -145,7 +171,7 @@ async function readArguments(
     manifest: string,
     target: Target,
 ): Promise<Record<string, unknown>> {
-    const { findArgumentProblems } = await import("../inputs");
+    const { findArgumentProblems } = await import("../resourceArguments");
     const lists = {
         extras: "extra",
         groups: "group",

@@ -34,7 +34,12 @@ export const layerOptions: readonly OptionDescription[] = [
     { name: "bucket", short: "b", value: "<bucket>", text: "S3 bucket with the layer's records" },
     { name: "layer", short: "l", value: "<name>", text: "the layer's name, or its ARN" },
     { name: "prefix", value: "<prefix>", text: "where in the bucket (default lambda/<layer>)" },
-    { name: "python", value: "<version>", text: "target of versions that have no record" },
+    {
+        name: "python",
+        argument: "pythonVersion",
+        value: "<version>",
+        text: "target of versions that have no record",
+    },
     {
         name: "architecture",
         value: "<name>",

@@ -1,11 +1,11 @@
-import { isLayerError } from "../errors";
+import { isLayerError, type LayerError } from "../errors";
 import { interruptible } from "../interrupt";
 import { buildCommand } from "./build";
 import type { Command } from "./command";
 import { diffCommand } from "./diff";
 import { program, renderHelp, renderOverview } from "./help";
 import { historyCommand } from "./history";
-import { parseOptions, UsageError } from "./options";
+import { type OptionDescription, parseOptions, UsageError } from "./options";
 import { packageVersion } from "./packageVersion";
 import { sbomCommand } from "./sbom";
 import { sizeCommand } from "./size";
@@ -25,27 +25,40 @@ const longestMinutes = 24 * 60;
 
 /**
  * Does what a command line says, and answers the exit code: 0 done, 1 failed (told on standard error with the error's
- * code), 2 not understood. Throws only for a defect of this package.
+ * code), 2 not understood. Throws only for a defect of this package. After a Ctrl-C, `interruptible` ends the process with
+ * 130 as soon as the work has cleaned up.
  */
 export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<number> {
     const paint = paintFor(terminal.colours.error);
     const [name, ...rest] = args;
+    const command = commands.find((each) => each.name === name);
     try {
         return await dispatch(name, rest, terminal);
     } catch (error) {
         if (error instanceof UsageError) {
-            const command = commands.find((each) => each.name === name);
             const help = `${program}${command === undefined ? "" : ` ${command.name}`} --help`;
             terminal.writeError(`${paint.red("error:")} ${error.message}\nTry \`${help}\`.\n`);
             return 2;
         }
         if (isLayerError(error)) {
             const [first = "", ...others] = error.message.split("\n");
-            terminal.writeError([paint.red(first), ...others, ""].join("\n"));
+            const lines = [paint.red(first), ...others, ...inOptions(error, command?.options ?? []), ""];
+            terminal.writeError(lines.join("\n"));
             return 1;
         }
         throw error;
     }
+}
+
+/** What is to be done next speaks of a program's arguments: the options that stand for them, in one line. */
+function inOptions({ failure }: LayerError, options: readonly OptionDescription[]): string[] {
+    const next = [failure.next].flat().join(" ");
+    const meant = options.flatMap(({ name, value, argument }) =>
+        argument !== undefined && new RegExp(`\\b${argument}\\b`).test(next)
+            ? [`--${name}${value === undefined ? "" : ` ${value}`} for ${argument}`]
+            : [],
+    );
+    return meant.length === 0 ? [] : [`  → On the command line: ${meant.join(", ")}.`];
 }
 
 async function dispatch(

@@ -4,7 +4,7 @@ import type { Dependencies } from "../manifest/compare";
 import { newestClaim } from "../publish/claims";
 import type { VersionRecord } from "../publish/record";
 import { isoTime } from "../quantities";
-import type { LayerOutline, VersionFolder } from "./layerOutline";
+import type { LayerOutline, ListedManifest, VersionFolder } from "./layerOutline";
 import { type Settings, type StoredManifest, storedDependencies, targetOf } from "./storedDependencies";
 
 /** One version of a layer, as S3 and Lambda tell of it. */
@@ -37,7 +37,7 @@ export interface VersionClaim {
 /**
  * Describes one version of the outline.
  *
- * A version without a record (the seed tool's folders hold the manifest alone) is read from its manifest, for the settings
+ * A version without a record (the folders of aws-lambda-artifact-builder hold the manifest alone) is read from its manifest, for the settings
  * that `given` names or, where it names no target, for those of the next version with a record, else of the one before.
  */
 export async function describeVersion(
@@ -51,10 +51,11 @@ export async function describeVersion(
         record?.settings ??
         (targetOf(given) === undefined ? neighbour(outline.records, version)?.settings : undefined) ??
         given;
-    const manifest = await readManifestOf(outline, folder);
+    const listed = manifestOf(folder, record);
+    const manifest = listed && (await readListed(outline, listed));
     return {
         version,
-        publishedAt: isoTime(record?.createdDate) ?? isoTime(folder?.manifest?.writtenAt),
+        publishedAt: isoTime(record?.createdDate) ?? isoTime(listed?.writtenAt),
         record,
         manifest,
         settings,
@@ -64,14 +65,19 @@ export async function describeVersion(
     };
 }
 
-async function readManifestOf(
-    { layer: { store } }: LayerOutline,
+/** The manifest that the record is of; without a record, or that one, the first there is. */
+function manifestOf(
     folder: VersionFolder | undefined,
+    record: VersionRecord | undefined,
+): ListedManifest | undefined {
+    const manifests = folder?.manifests ?? [];
+    return manifests.find(({ fileName }) => fileName === record?.manifest.fileName) ?? manifests[0];
+}
+
+async function readListed(
+    { layer: { store } }: LayerOutline,
+    { key, fileName }: ListedManifest,
 ): Promise<StoredManifest | undefined> {
-    if (folder?.manifest === undefined) {
-        return undefined;
-    }
-    const { key, fileName } = folder.manifest;
     const bytes = (await readObject(store.bucket, key))?.body;
     return bytes && { uri: objectUri(store.bucket, key), fileName, bytes };
 }

@@ -26,9 +26,10 @@ export function renderOverview(commands: readonly Command[], paint: Paint): stri
         "  --version    the version of this package",
         "",
         paint.bold("Exit codes"),
-        "  0  done",
-        "  1  it failed; standard error says what, and what to do next",
-        "  2  the command line was not understood",
+        "  0    done",
+        "  1    it failed; standard error says what, and what to do next",
+        "  2    the command line was not understood",
+        "  130  it was interrupted (Ctrl-C)",
         "",
         `${program} <command> --help has examples.`,
     ];

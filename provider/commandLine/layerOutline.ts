@@ -3,22 +3,23 @@ import { mapConcurrently } from "../concurrency";
 import { LayerError } from "../errors";
 import { claimsAmong, type ListedObject, type OwnClaim, readClaim, readsAtOnce } from "../publish/claims";
 import { listVersionNumbers } from "../publish/layerVersion";
-import { parseVersionFolder, recordObject, versionFolder } from "../publish/layout";
+import { parseVersionFolder, recordFileName, recordObject, versionFolder } from "../publish/layout";
 import { readRecordAt, type VersionRecord } from "../publish/record";
 import type { NamedLayer } from "./layer";
 
 /** A version's folder, from a listing alone. */
 export interface VersionFolder {
-    /** Absent where none is kept. */
-    readonly manifest:
-        | {
-              readonly key: string;
-              readonly fileName: string;
-              /** Milliseconds since the epoch. */
-              readonly writtenAt: number;
-          }
-        | undefined;
+    /** In order of their names. Several where the manifest got another name, or stacks share the version. */
+    readonly manifests: readonly ListedManifest[];
     readonly hasRecord: boolean;
+}
+
+/** A manifest that is kept, from a listing alone. */
+export interface ListedManifest {
+    readonly key: string;
+    readonly fileName: string;
+    /** Milliseconds since the epoch. */
+    readonly writtenAt: number;
 }
 
 /** Which versions a layer has, before anything but the records is read. */
@@ -86,9 +87,8 @@ function listFolders({ store }: NamedLayer, listed: readonly ListedObject[]): Ma
             const isFile = fileName !== "" && !fileName.includes("/");
             return isFile ? [{ key, fileName, writtenAt: lastModified }] : [];
         });
-        const manifest = files.find(({ fileName }) => fileName !== "record.json");
-        const hasRecord = files.some(({ fileName }) => fileName === "record.json");
-        return [version, { manifest, hasRecord }];
+        const manifests = files.filter(({ fileName }) => fileName !== recordFileName);
+        return [version, { manifests, hasRecord: manifests.length < files.length }];
     });
     return new Map(folders.sort(([left], [right]) => left - right));
 }

@@ -9,6 +9,8 @@ export interface OptionDescription {
     readonly value?: string;
     /** Whether it may be given several times. */
     readonly multiple?: boolean;
+    /** The argument of a `PythonLayer` that it stands for, where that has another name: errors speak of arguments. */
+    readonly argument?: string;
     readonly text: string;
 }
 

@@ -88,7 +88,6 @@ function nearest(locked: LockedPackage, target: Target): string[] {
     const newer = needs.length === 0 ? undefined : Math.min(...needs);
     const pythons = pythonVersions.filter((version) => fits(targetFor(version, target.architecture)));
     const otherArchitecture: Architecture = target.architecture === "x86_64" ? "arm64" : "x86_64";
-    const plain = `linux_${target.machine}`;
     return [
         ...(newer === undefined
             ? []
@@ -98,9 +97,6 @@ function nearest(locked: LockedPackage, target: Target): string[] {
             : [`has one for ${target.architecture} with Python ${pythons.join(", ")}`]),
         ...(fits(targetFor(target.pythonVersion, otherArchitecture))
             ? [`has one for ${otherArchitecture}`]
-            : []),
-        ...(locked.files.some(({ filename }) => parseWheelName(filename)?.platforms.includes(plain))
-            ? [`${plain} does not say which glibc it needs, so it is not taken`]
             : []),
     ];
 }

@@ -246,6 +246,8 @@ export interface Selection {
     readonly dependencies: readonly Dependency[];
     /** Why this selection may not be compared with another; empty when it may. Includes the manifest's own doubts. */
     readonly doubts: readonly Doubt[];
-    /** Names of `exclude` that the manifest has nothing of. */
+    /** Names of `exclude` that the manifest has nothing of, for any target. */
     readonly unknownExcludes: readonly string[];
+    /** The same of `allowSourceBuilds`. */
+    readonly unknownSourceBuilds: readonly string[];
 }

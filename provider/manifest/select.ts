@@ -69,8 +69,13 @@ export function selectDependencies(
     });
     if (missing.length > 0) throw wheelNotFound(missing, target);
     const names = new Set(manifest.packages.map(({ name }) => name));
-    const unknownExcludes = [...excludedNames(settings)].filter((name) => !names.has(name));
-    return { dependencies, doubts: distinctDoubts(doubts), unknownExcludes };
+    const unknown = (given: ReadonlySet<string>) => [...given].filter((name) => !names.has(name));
+    return {
+        dependencies,
+        doubts: distinctDoubts(doubts),
+        unknownExcludes: unknown(excludedNames(settings)),
+        unknownSourceBuilds: unknown(sourceBuilds),
+    };
 }
 
 /**

@@ -47,9 +47,9 @@ export function wheelTags(wheel: Pick<WheelName, "pythons" | "abis" | "platforms
 
 /**
  * The platform tags that a target can load, best first: its glibc's own manylinux tag, then older ones, with the legacy
- * names after their equals (PEP 600).
+ * names after their equals (PEP 600), and `linux_<machine>` last, as in uv and pip.
  *
- * `linux_<machine>` is left out on purpose: it promises no glibc, so it is what was built on somebody's machine.
+ * That one promises no glibc, so packaging has to prove it by the files themselves (see `package/platform.ts`).
  */
 export function platformTags(target: Target): string[] {
     const [major, newest] = target.glibc;
@@ -60,11 +60,13 @@ export function platformTags(target: Target): string[] {
         12: "manylinux2010",
         5: "manylinux1",
     };
-    return Array.from({ length: newest - oldest + 1 }, (_, index) => newest - index).flatMap((minor) => {
+    const minors = Array.from({ length: newest - oldest + 1 }, (_, index) => newest - index);
+    const platforms = minors.flatMap((minor) => {
         const name = legacy[minor];
-        const tag = `manylinux_${major}_${minor}_${target.machine}`;
-        return name === undefined ? [tag] : [tag, `${name}_${target.machine}`];
+        const tag = `manylinux_${major}_${minor}`;
+        return name === undefined ? [tag] : [tag, name];
     });
+    return [...platforms, "linux"].map((platform) => `${platform}_${target.machine}`);
 }
 
 /** The tags that the target's CPython can install, best first, in the order of PEP 425 and `packaging.tags`. */

@@ -108,6 +108,7 @@ async function compile(root: string, compiler: BytecodeCompiler, signal: AbortSi
     try {
         await run(interpreter.path, ["-s", "-S", "-c", program, root], {
             cwd: empty,
+            label: basename(interpreter.path),
             env: { ...Object.fromEntries(clean), PYTHONHASHSEED: "0" },
             signal,
         });

@@ -50,7 +50,8 @@ export interface PackageContext {
  * under Lambda's limit, every file unpacks to what it promises, and platform wheels fit the target. On failure and on
  * abort nothing is left behind. Memory is flat whatever the wheels' sizes.
  *
- * Throws LAYER_EMPTY, WHEEL_INVALID, FILES_CONFLICT, LAYER_TOO_LARGE, PLATFORM_MISMATCH, ABORTED, and what `fs` throws.
+ * Throws LAYER_EMPTY, WHEEL_INVALID, FILES_CONFLICT, LAYER_TOO_LARGE, PLATFORM_MISMATCH, what `fs` throws, and the signal's
+ * reason when it is aborted.
  */
 export async function packageLayer(request: PackageRequest, context: PackageContext): Promise<Artifact> {
     const { target, destination } = request;
@@ -125,12 +126,7 @@ export async function packageLayer(request: PackageRequest, context: PackageCont
         };
     } catch (error) {
         await rm(temporary, { force: true });
-        if (!context.signal.aborted) throw error;
-        throw new LayerError("ABORTED", {
-            what: "Packaging the layer was stopped before it was done.",
-            next: "Run it again; nothing was left behind.",
-            cause: error,
-        });
+        throw context.signal.aborted ? context.signal.reason : error;
     } finally {
         await Promise.all(sources.map((source) => source.close()));
     }

@@ -69,8 +69,7 @@ export function checkPlatform(
 function checkWheelName(wheel: Wheel, target: Target): boolean {
     const platforms = parseWheelName(wheel.filename)?.platforms ?? [];
     if (platforms.includes("any")) return true;
-    // `linux_<machine>` is what a build on this machine is called; its files tell whether it fits.
-    const loadable = [...platformTags(target), `linux_${target.machine}`];
+    const loadable = platformTags(target);
     if (platforms.some((platform) => loadable.includes(platform))) return false;
     throw mismatch(wheel, target, [`its name says ${platforms.join(", ") || "nothing of a platform"}`]);
 }

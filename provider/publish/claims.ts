@@ -34,6 +34,8 @@ export interface OwnClaim extends Claim {
     readonly follows: readonly string[];
     /** The owner as it was written; `undefined` where the object cannot be read. */
     readonly ownerId: string | undefined;
+    /** Whether the owner has left the version, and holds it only until its next one is there (deleteBeforeReplace). */
+    readonly isWaiting: boolean;
 }
 
 /** How many earlier ids a claim remembers: more than runs that were cut short in a row. */
@@ -45,25 +47,55 @@ const mostFollowed = 8;
  *
  * @param claimId names the create that the state's resource came from. A resource that is deleted with an id that its version's
  *   claim follows is the old half of a replacement by the very same version, see `leave.ts`.
+ * @returns the other versions that the owner holds only until this one is there, see {@link waitForSuccessor}
  */
 export async function claimVersion(
     store: LayerStore,
     version: number,
     owner: Owner,
     claimId: string,
-): Promise<void> {
+): Promise<number[]> {
     const own = await readOwnClaims(store, await listAllClaims(store), owner);
     const newest = newestClaim(own);
-    if (newest?.version === version && newest.claimId === claimId) {
-        return;
+    const waiting = own.filter((claim) => claim.isWaiting && claim.version !== version);
+    const superseded = waiting.map((claim) => claim.version);
+    if (newest?.version === version && newest.claimId === claimId && !newest.isWaiting) {
+        return superseded;
     }
     const sequence = 1 + Math.max(0, ...own.map((claim) => claim.sequence));
     const former = own.find((claim) => claim.version === version);
     const follows = [former?.claimId, ...(former?.follows ?? [])]
-        .filter((id) => id !== undefined && id !== claimId)
+        .filter((id): id is string => id !== undefined && id !== claimId)
         .slice(0, mostFollowed);
-    const body = `${JSON.stringify({ owner: owner.id, claimId, sequence, follows })}\n`;
+    await writeClaim(store, version, owner, { claimId, sequence, follows });
+    return superseded;
+}
+
+async function writeClaim(
+    store: LayerStore,
+    version: number,
+    owner: Owner,
+    claim: Partial<Pick<OwnClaim, "claimId" | "sequence" | "follows" | "isWaiting">>,
+): Promise<void> {
+    const body = `${JSON.stringify({ owner: owner.id, ...claim })}\n`;
     await writeObject(store.bucket, claimObject(store, version, owner.hash), body, "application/json");
+}
+
+/**
+ * Notes in the owner's claim on a version that the version is left, and held only until the owner's next one is there: whichever
+ * run makes that one ends it.
+ */
+export async function waitForSuccessor(
+    store: LayerStore,
+    version: number,
+    owner: Owner,
+    own: readonly OwnClaim[],
+): Promise<void> {
+    const claim = own.find((each) => each.version === version);
+    if (claim !== undefined && !claim.isWaiting) {
+        const { claimId, sequence, follows } = claim;
+        await writeClaim(store, version, owner, { claimId, sequence, follows, isWaiting: true });
+    }
 }
 
 /**
@@ -156,14 +188,14 @@ export function hasClaimElsewhere(
     );
 }
 
-function parseClaimBody(text: string): Pick<OwnClaim, "claimId" | "sequence" | "follows" | "ownerId"> {
+function parseClaimBody(text: string): Omit<OwnClaim, keyof Claim> {
     let value: unknown;
     try {
         value = JSON.parse(text);
     } catch {
         value = undefined;
     }
-    const { owner, claimId, sequence, follows } = (
+    const { owner, claimId, sequence, follows, isWaiting } = (
         typeof value === "object" && value !== null ? value : {}
     ) as Record<string, unknown>;
     return {
@@ -171,5 +203,6 @@ function parseClaimBody(text: string): Pick<OwnClaim, "claimId" | "sequence" | "
         claimId: typeof claimId === "string" ? claimId : undefined,
         follows: Array.isArray(follows) ? follows.filter((id) => typeof id === "string") : [],
         sequence: typeof sequence === "number" && Number.isSafeInteger(sequence) ? sequence : 0,
+        isWaiting: isWaiting === true,
     };
 }

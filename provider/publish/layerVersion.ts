@@ -150,6 +150,7 @@ export async function listVersionNumbers(
         const pages = paginateListLayerVersions(
             { client: clients.lambda, pageSize: 50 },
             { LayerName: layerName },
+            { abortSignal: signal },
         );
         for await (const page of pages) {
             signal.throwIfAborted();

@@ -1,7 +1,7 @@
 import type { Bucket } from "../aws/objects";
 
 /**
- * Where things are kept below `s3://<bucket>/<prefix>`. The tree is the seed tool's own, so that its users find their way:
+ * Where things are kept below `s3://<bucket>/<prefix>`. The tree is aws-lambda-artifact-builder's own, so that its users find their way:
  *
  * ```
  * layer/layer.json                         whose records these are
@@ -46,8 +46,11 @@ export const versionFolder = (store: LayerStore, version: number): string =>
 export const manifestObject = (store: LayerStore, version: number, fileName: string): string =>
     `${versionFolder(store, version)}${fileName}`;
 
+/** The name of a version's record, beside the manifest's own name. */
+export const recordFileName = "record.json";
+
 export const recordObject = (store: LayerStore, version: number): string =>
-    `${versionFolder(store, version)}record.json`;
+    `${versionFolder(store, version)}${recordFileName}`;
 
 export const claimsFolder = (store: LayerStore, version: number): string =>
     `${versionFolder(store, version)}claims/`;

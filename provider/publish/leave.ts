@@ -2,21 +2,19 @@ import type { Clients } from "../aws/clients";
 import type { Owner } from "../owner";
 import {
     hasClaimElsewhere,
-    listClaims,
     newestClaim,
     type OwnClaim,
     readOwnClaims,
     releaseClaim,
+    waitForSuccessor,
 } from "./claims";
-import { handOverAll, handOverToClaimant, withdrawGrants } from "./handOver";
+import { handOverAll, handOverToClaimant, isInHand, withdrawGrants } from "./handOver";
 import { removeOwnFolder } from "./layerMark";
-import { deleteLayerVersion } from "./layerVersion";
-import { hasOthersClaim, type LayerView, listOwnedVersions, type OwnedVersion, viewLayer } from "./layerView";
+import { type LayerView, listOwnedVersions, type OwnedVersion, viewLayer } from "./layerView";
 import type { LayerStore } from "./layout";
 import type { Grantee } from "./permissions";
-import { forgetPublication, notePublication } from "./publication";
 import { readRecord } from "./record";
-import { removeVersionFolder, removeVersions } from "./removal";
+import { removeFromLambda, removeVersionFolder, removeVersions } from "./removal";
 import { type KeepVersions, retire } from "./retention";
 
 /** An owner that gives up a version. */
@@ -50,7 +48,7 @@ export interface Departure {
 
 /** What became of the version, and which versions are gone. */
 export interface DepartureOutcome {
-    /** `waiting`: the version and the claim stay until the successor exists. */
+    /** `waiting`: the version and the claim stay until the successor exists, see `succession.ts`. */
     readonly outcome: "deleted" | "kept" | "waiting";
     readonly deleted: readonly number[];
     /** Versions that this owner still answers for. */
@@ -85,6 +83,7 @@ export async function leaveVersion(
     }
     const successor = departure.successor ?? (await findSuccessor(view, own, departure));
     if (survivor !== undefined && successor === undefined) {
+        await waitForSuccessor(store, version, owner, own);
         return { outcome: "waiting", deleted: [], kept: [version] };
     }
     await releaseClaim(store, version, owner);
@@ -93,6 +92,10 @@ export async function leaveVersion(
         const retired = await retire(view, { ...departure, current });
         await withdrawGrants(clients, store, departure);
         return settled(version, retired, []);
+    }
+    // A resource that is removed uses nothing any more, also what a run that was cut short had just come to.
+    for (const claim of own.filter((each) => each.version !== version)) {
+        await releaseClaim(store, claim.version, owner);
     }
     return destroy(view, departure);
 }
@@ -123,34 +126,28 @@ async function findSuccessor(
     return moved ? "elsewhere" : undefined;
 }
 
-/** How often a removal is tried that meets publishers who are just coming to the version. */
+/** How often a version is given up whose other users come and go at the same time. */
 const mostAttempts = 5;
 
 /** The resource is removed. */
 async function destroy(view: LayerView, departure: Departure): Promise<DepartureOutcome> {
-    const { clients, store } = view;
+    const { clients, store, layerName, signal } = view;
     const { version, owner, forceDestroy } = departure;
-    let deleted: number[] = [];
-    let after = view;
-    let owned: OwnedVersion[] = [];
-    for (let attempt = 1; attempt <= mostAttempts; attempt++) {
-        deleted = await destroyCurrent(after, departure);
-        // Looked at anew: whoever came to the version meanwhile answers for it from now on. One who came and went on to
-        // look again has no claim at this moment, and the version is neither deleted nor anybody's: once more.
-        after = viewLayer(clients, store, departure.layerName, departure.signal);
-        owned = (await listOwnedVersions(after, owner)).filter((each) => !deleted.includes(each.version));
-        if (!owned.some((each) => each.version === version && each.exists && !each.claimedByOthers)) {
-            break;
-        }
-    }
-    const left = await leaveKept(after, owned, departure);
+    const deleted = (await giveUpCurrent(view, departure)) ? [version] : [];
+    // Looked at anew: the claims and the owners of all versions may be others by now.
+    const after = viewLayer(clients, store, layerName, signal);
+    const owned = (await listOwnedVersions(after, owner)).filter((each) => !deleted.includes(each.version));
+    const { removed, handedOver } = await leaveKept(after, owned, departure);
     if (forceDestroy) {
         await removeOwnFolder(store, { withArtifacts: true });
     }
     await withdrawGrants(clients, store, departure);
-    const kept = owned.filter((each) => each.exists && !left.includes(each)).map((each) => each.version);
-    const wasThere = left.filter(({ exists, claimedByOthers }) => exists && !claimedByOthers);
-    return settled(version, [...deleted, ...wasThere.map((each) => each.version)], kept);
+    const present = owned.filter(({ exists }) => exists).map((each) => each.version);
+    return settled(
+        version,
+        [...deleted, ...present.filter((each) => removed.includes(each))],
+        present.filter((each) => !removed.includes(each) && !handedOver.includes(each)),
+    );
 }
 
 const settled = (version: number, deleted: readonly number[], kept: readonly number[]): DepartureOutcome => ({
@@ -159,59 +156,73 @@ const settled = (version: number, deleted: readonly number[], kept: readonly num
     kept,
 });
 
-async function destroyCurrent(view: LayerView, departure: Departure): Promise<number[]> {
+/**
+ * Deletes the version that the resource had, or makes whoever else uses it answer for it. Users may come, and go again, at any
+ * moment: then once more.
+ *
+ * @returns whether it is deleted
+ */
+async function giveUpCurrent(view: LayerView, departure: Departure): Promise<boolean> {
     const { clients, store } = view;
-    const { layerName, version, owner, adopted, signal } = departure;
-    const record = await readRecord(store, version);
-    if (record === undefined) {
-        // The record is lost: the state alone says whose the version is, and the claims whether it is in use.
-        if (adopted) {
-            return [];
-        }
-        // The key goes first, as in `removal.ts`: who takes the version over from here on notices.
-        const { versionKey } = departure;
-        if (versionKey !== undefined) {
-            await forgetPublication(store, versionKey, version);
-        }
-        if (hasOthersClaim(await listClaims(store, version), version, owner)) {
-            if (versionKey !== undefined) {
-                await notePublication(store, versionKey, version);
+    const { version, owner, adopted, versionKey, forceDestroy } = departure;
+    for (let attempt = 1; attempt <= mostAttempts && !adopted; attempt++) {
+        const record = await readRecord(store, version);
+        if (record === undefined) {
+            // The record is lost: the state alone says whose the version is, and the claims whether it is in use.
+            const gone = await removeFromLambda(view, version, versionKey, owner);
+            if (gone) {
+                await removeVersionFolder(store, version);
             }
-            return [];
+            return gone;
         }
-        await deleteLayerVersion(clients, layerName, version, signal);
-        await removeVersionFolder(store, version);
-        return [version];
+        if (record.owner === owner.id) {
+            const removed = [{ version, record, exists: true }];
+            if ((await removeVersions(view, removed, owner, { withArtifacts: forceDestroy })).length > 0) {
+                return true;
+            }
+        }
+        if (!isInHand(record, owner) || (await handOverToClaimant(clients, store, departure)) !== undefined) {
+            return false;
+        }
     }
-    if (adopted || record.owner !== owner.id) {
-        return [];
-    }
-    const withArtifacts = departure.forceDestroy;
-    return removeVersions(view, [{ version, record, exists: true }], owner, { withArtifacts });
+    return false;
 }
 
-/**
- * Versions that others still use are theirs from now on; the rest goes with `forceDestroy`, or stays.
- *
- * @returns those that this owner does not answer for any more
- */
+/** Numbers of versions that an owner does not answer for any more. */
+interface LeftVersions {
+    readonly removed: readonly number[];
+    readonly handedOver: readonly number[];
+}
+
+/** Versions that others still use are theirs from now on; the rest goes with `forceDestroy`, or stays. */
 async function leaveKept(
     view: LayerView,
     owned: readonly OwnedVersion[],
     departure: Departure,
-): Promise<OwnedVersion[]> {
+): Promise<LeftVersions> {
     const { clients, store } = view;
     const { owner, forceDestroy } = departure;
-    const handedOver = owned.filter(({ exists, claimedByOthers }) => exists && claimedByOthers);
-    for (const { version } of handedOver) {
-        await releaseClaim(store, version, owner);
-        await handOverToClaimant(clients, store, { ...departure, version });
+    const removed: number[] = [];
+    const handedOver: number[] = [];
+    const giveUp = async (versions: readonly OwnedVersion[]) => {
+        for (const { version } of versions) {
+            await releaseClaim(store, version, owner);
+            if ((await handOverToClaimant(clients, store, { ...departure, version })) !== undefined) {
+                handedOver.push(version);
+            }
+        }
+    };
+    await giveUp(owned.filter(({ exists, claimedByOthers }) => exists && claimedByOthers));
+    for (let attempt = 1; attempt <= mostAttempts; attempt++) {
+        const unwanted = owned.filter(
+            ({ version, exists }) =>
+                (forceDestroy || !exists) && !removed.includes(version) && !handedOver.includes(version),
+        );
+        if (unwanted.length === 0) {
+            break;
+        }
+        removed.push(...(await removeVersions(view, unwanted, owner, { withArtifacts: forceDestroy })));
+        await giveUp(unwanted.filter(({ version }) => !removed.includes(version)));
     }
-    const unwanted = owned.filter((each) => !handedOver.includes(each) && (!each.exists || forceDestroy));
-    const removed = await removeVersions(view, unwanted, owner, { withArtifacts: forceDestroy });
-    for (const { version } of unwanted.filter((each) => !removed.includes(each.version))) {
-        await releaseClaim(store, version, owner);
-        await handOverToClaimant(clients, store, { ...departure, version });
-    }
-    return owned.filter((each) => handedOver.includes(each) || removed.includes(each.version));
+    return { removed, handedOver };
 }

@@ -1,11 +1,11 @@
 import type { Clients } from "../aws/clients";
 import { readObject, writeObject } from "../aws/objects";
-import { releaseClaim } from "./claims";
-import { type HandOver, handOverToClaimant } from "./handOver";
-import { listOwnedVersions, viewLayer } from "./layerView";
+import { listClaims, releaseClaim } from "./claims";
+import { acceptHandOver, type HandOver, handOverToClaimant } from "./handOver";
+import { hasOthersClaim, listOwnedVersions, viewLayer } from "./layerView";
 import { type LayerStore, manifestObject } from "./layout";
 import { forgetPublication, notePublication } from "./publication";
-import { handOver, readRecord, type VersionRecord, writeRecord } from "./record";
+import { changeRecord, ownedBy, readRecord, type VersionRecord } from "./record";
 import { removeVersionFolder } from "./removal";
 
 /** What {@link moveRecords} is about: an owner whose records go to another bucket or prefix. */
@@ -27,16 +27,22 @@ export async function moveRecords(
 ): Promise<void> {
     const view = viewLayer(clients, from, move.layerName, move.signal);
     for (const { version, record, exists, claimedByOthers } of await listOwnedVersions(view, move.owner)) {
+        const isOwn = await acceptHandOver(from, record, move.owner);
         await releaseClaim(from, version, move.owner);
-        if (claimedByOthers) {
-            const heir = await handOverToClaimant(clients, from, { ...move, version });
-            if (version === move.current && heir !== undefined) {
-                await handOver(to, version, heir);
-            }
+        const heir =
+            isOwn && claimedByOthers
+                ? await handOverToClaimant(clients, from, { ...move, version })
+                : undefined;
+        if (heir !== undefined && version === move.current) {
+            await changeRecord(to, version, (kept) => (kept === undefined ? kept : ownedBy(heir, kept)));
+        }
+        const isUsed =
+            claimedByOthers && hasOthersClaim(await listClaims(from, version), version, move.owner);
+        if (!isOwn || heir !== undefined || isUsed) {
             continue;
         }
         if (exists && version !== move.current) {
-            await copyRecord(from, to, record);
+            await copyRecord(from, to, ownedBy(move.owner.id, record));
         }
         await forgetPublication(from, record.versionKey, version);
         await removeVersionFolder(from, version);
@@ -55,6 +61,6 @@ async function copyRecord(from: LayerStore, to: LayerStore, record: VersionRecor
         const key = manifestObject(to, version, fileName);
         await writeObject(to.bucket, key, manifest.body, "text/plain; charset=utf-8");
     }
-    await writeRecord(to, record);
+    await changeRecord(to, version, (kept) => kept ?? record);
     await notePublication(to, record.versionKey, version);
 }

@@ -2,7 +2,7 @@ import type { ObjectHead } from "../aws/objects";
 import { LayerError } from "../errors";
 
 /**
- * The seed tool's preflight checks of an archive in S3: it exists, it is not empty, and its label `manifest_md5` says
+ * The preflight checks that aws-lambda-artifact-builder has for an archive in S3: it exists, it is not empty, and its label `manifest_md5` says
  * that it was built from this very manifest. Without them Lambda could be given an older build, or, as emulators allow,
  * nothing at all.
  *

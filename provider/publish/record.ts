@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Bucket, headObject, objectUri, readObject, writeObject } from "../aws/objects";
+import { backoff, pause } from "../aws/pause";
+import { LayerError } from "../errors";
 import type { Owner } from "../owner";
 import type { PackageSize } from "../package/model";
 import { claimVersion } from "./claims";
@@ -33,6 +35,11 @@ export interface VersionRecord {
     readonly publishedBy: string;
     /** Who answers for it now, and whose retention may delete it: the publisher, or who it was handed over to. */
     readonly owner: string;
+    /**
+     * Who is handing it over to the owner, and takes it back should that one turn out to have gone. Absent once that is
+     * settled. See `handOver.ts`.
+     */
+    readonly handedOverBy?: string;
 }
 
 /** The record of a version, or `undefined` where there is none that can be read. */
@@ -42,12 +49,12 @@ export function readRecord(store: LayerStore, version: number): Promise<VersionR
 
 /** The record with this key, or `undefined` where there is none that can be read. */
 export async function readRecordAt(bucket: Bucket, key: string): Promise<VersionRecord | undefined> {
-    const found = await readObject(bucket, key);
-    if (found === undefined) {
-        return undefined;
-    }
+    return parseRecord((await readObject(bucket, key))?.body);
+}
+
+function parseRecord(body: Buffer | undefined): VersionRecord | undefined {
     try {
-        const value: unknown = JSON.parse(found.body.toString("utf8"));
+        const value: unknown = JSON.parse(body?.toString("utf8") ?? "");
         return isVersionRecord(value) ? value : undefined;
     } catch {
         return undefined;
@@ -66,7 +73,7 @@ export interface KeptManifest {
  * Brings what is kept of a version to what it should be: the manifest, the record, the owner's claim. Can be repeated:
  * what is right already is left alone, and the record of the first publisher stays the record.
  *
- * @returns the URIs of manifest and record, and the record that is there now
+ * @returns the URIs of manifest and record, the record that is there now, and the owner's versions that waited for this one
  */
 export async function keepVersion(
     store: LayerStore,
@@ -75,22 +82,19 @@ export async function keepVersion(
     record: VersionRecord,
     owner: Owner,
     claimId: string,
-): Promise<{ manifestUri: string; recordUri: string; record: VersionRecord }> {
+): Promise<{ manifestUri: string; recordUri: string; record: VersionRecord; waiting: number[] }> {
     const manifestKey = manifestObject(store, published.version, manifest.fileName);
     // The claim comes first: from here on nobody's retention takes the version away.
-    await claimVersion(store, published.version, owner, claimId);
+    const waiting = await claimVersion(store, published.version, owner, claimId);
     if (await isManifestMissing(store, manifestKey, manifest)) {
         await writeObject(store.bucket, manifestKey, manifest.bytes, "text/plain; charset=utf-8");
     }
-    const kept = await readRecord(store, published.version);
-    const merged = mergeRecords(kept, record);
-    if (merged !== kept) {
-        await writeRecord(store, merged);
-    }
+    const kept = await changeRecord(store, published.version, (found) => mergeRecords(found, record));
     return {
         manifestUri: objectUri(store.bucket, manifestKey),
         recordUri: objectUri(store.bucket, recordObject(store, published.version)),
-        record: merged,
+        record: kept,
+        waiting,
     };
 }
 
@@ -104,17 +108,47 @@ function mergeRecords(kept: VersionRecord | undefined, record: VersionRecord): V
     return current ? kept : { ...kept, ...record, owner: kept.owner, publishedBy: kept.publishedBy };
 }
 
-/** Writes a record where its version's records are. */
-export async function writeRecord(store: LayerStore, record: VersionRecord): Promise<void> {
-    const body = `${JSON.stringify(record, null, 2)}\n`;
-    await writeObject(store.bucket, recordObject(store, record.version), body, "application/json");
+/** The record of a version that the owner answers for, and nobody may take back. */
+export function ownedBy(ownerId: string, { handedOverBy: _, ...record }: VersionRecord): VersionRecord {
+    return { ...record, owner: ownerId };
 }
 
-/** Makes another owner the one who answers for the version: the first one has gone, and this one still uses it. */
-export async function handOver(store: LayerStore, version: number, ownerId: string): Promise<void> {
-    const kept = await readRecord(store, version);
-    if (kept !== undefined && kept.owner !== ownerId) {
-        await writeRecord(store, { ...kept, owner: ownerId });
+/** How often a record is changed that others change at the same moment. */
+const mostChanges = 20;
+
+/**
+ * Changes a version's record, or makes it. Of two who do so at the same moment the later one sees what the earlier one wrote.
+ *
+ * @param change the record as it should be, given the one that is there: that very one where nothing is to be written
+ * @returns what `change` answered in the end
+ */
+export async function changeRecord<Wanted extends VersionRecord | undefined>(
+    store: LayerStore,
+    version: number,
+    change: (kept: VersionRecord | undefined) => Wanted,
+): Promise<Wanted> {
+    const { bucket } = store;
+    const key = recordObject(store, version);
+    for (let attempt = 1; ; attempt++) {
+        const found = await readObject(bucket, key);
+        const kept = parseRecord(found?.body);
+        const wanted = change(kept);
+        if (wanted === undefined || wanted === kept) {
+            return wanted;
+        }
+        const body = `${JSON.stringify(wanted, null, 2)}\n`;
+        const condition = found === undefined ? ({ ifNoneMatch: "*" } as const) : { ifMatch: found.etag };
+        if ((await writeObject(bucket, key, body, "application/json", condition)) !== undefined) {
+            return wanted;
+        }
+        if (attempt === mostChanges) {
+            throw new LayerError("AWS_FAILED", {
+                what: `The record of version ${version} of layer "${wanted.layerName}" was changed by others each time that it was to be written.`,
+                where: objectUri(bucket, key),
+                next: "Run the same command again.",
+            });
+        }
+        await pause(backoff(attempt) / 8, bucket.signal);
     }
 }
 

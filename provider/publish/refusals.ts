@@ -54,7 +54,7 @@ const refusals: readonly Refusal[] = [
     },
     {
         name: "RequestEntityTooLargeException",
-        code: "LAYER_TOO_LARGE",
+        code: "BUCKET_WRONG_REGION",
         because: ": the archive is too large to travel inside the request.",
         next: "Give the argument bucket a bucket in the layer's region: the archive goes through it then.",
     },

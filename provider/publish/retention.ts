@@ -16,6 +16,8 @@ export interface Retirement {
      * uses them has moved. Default: false, as in such a deletion.
      */
     readonly sparesClaimed?: boolean;
+    /** Versions whose deletion has come already, and which only waited for the current one. Default: none. */
+    readonly waiting?: readonly number[];
 }
 
 /**
@@ -49,13 +51,14 @@ export function chooseRetired(
  */
 export async function retire(
     view: LayerView,
-    { owner, current, keepVersions, sparesClaimed = false }: Retirement,
+    { owner, current, keepVersions, sparesClaimed = false, waiting = [] }: Retirement,
 ): Promise<number[]> {
     if (keepVersions === "all") {
         return [];
     }
     const owned = await listOwnedVersions(view, owner);
-    const isSpared = ({ claimedByOwner }: OwnedVersion) => sparesClaimed && claimedByOwner;
+    const isSpared = ({ version, claimedByOwner }: OwnedVersion) =>
+        sparesClaimed && claimedByOwner && !waiting.includes(version);
     const left = owned.filter(({ version, exists }) => !exists && version !== current);
     const retired = chooseRetired(owned, current, keepVersions).flatMap((version) =>
         owned.filter((each) => each.version === version && !isSpared(each)),

@@ -31,7 +31,7 @@ export type UploadedFile = Pick<Artifact, "path" | "size" | "codeSha256" | "unco
 /** Labels of an artifact, as object metadata. */
 export interface ArtifactLabels {
     readonly artifactKey: string;
-    /** Hex; what a reader of the bucket, or the seed's tool, compares with a manifest. */
+    /** Hex; what a reader of the bucket, or aws-lambda-artifact-builder, compares with a manifest. */
     readonly manifestMd5: string;
 }
 

@@ -18,7 +18,7 @@ import { replay } from "./transcript";
 
 /** Commands of other programs, which the demo, the engine's tests and the installations run. */
 const ofOthers = [
-    /^npm install pulumi-lambda-layer$/,
+    /^npm install pulumi-lambda-layer( @pulumi\/aws)?$/,
     /^(uv|poetry) lock$/,
     /^pulumi (preview|up|refresh|destroy)( --\S+)*$/,
     /^(git clone|cd|npm (ci|install)$|pulumi (new|stack init|config set)) ?/,

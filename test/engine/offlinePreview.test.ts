@@ -9,6 +9,7 @@ import type { LocalServer } from "../unit/build/localServer";
 import { type EmulatedAws, openEmulatedAws } from "./emulatedAws";
 import { awsConfig, layerProjects, program, pythonLayer, resourceCounts, stateOf } from "./layerProject";
 import { previewedVerdicts } from "./previewedVerdicts";
+import { assertShownAsInReadme } from "./readmeTranscripts";
 import { type Files, lockSample, startSampleIndex } from "./sampleManifests";
 
 describe("a preview", function () {
@@ -106,6 +107,7 @@ describe("a preview", function () {
         assert.match(stdout, /~ alpha: "1\.0" => "2\.0"/);
         assert.match(stdout, /\+ delta: "1\.0"/);
         assert.match(stdout, /- gamma: "1\.0"/);
+        await assertShownAsInReadme(/\(replace\)/, stdout);
     });
 
     it("warns of a pyproject.toml that has outgrown an unchanged lock", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,12 +10,10 @@ import { environment, startMinistack } from "../../scripts/emulator";
 import { type PulumiProject, succeeded } from "../../scripts/pulumiProject";
 import { pythonPath } from "../tools";
 import { type LocalServer, startServer } from "../unit/build/localServer";
-import { layerWheel } from "../unit/commandLine/layers";
-import { craftZip } from "../unit/package/craftZip";
+import { lockText, wheelOf, wheelPath } from "../unit/lockedWheels";
 import { type EmulatedAws, openEmulatedAws } from "./emulatedAws";
 import { createLayerProject, program, pythonLayer } from "./layerProject";
-
-const names = Array.from({ length: 12 }, (_, number) => `package${number}`);
+import { assertShownAsInReadme } from "./readmeTranscripts";
 
 describe("what `pulumi up` shows of a layer", function () {
     this.timeout(300_000);
@@ -26,15 +24,16 @@ describe("what `pulumi up` shows of a layer", function () {
     let slowWay: Server;
 
     before(async () => {
-        const wheels = new Map(
-            names.map((name, position) => [
-                `/${name}-1.0-py3-none-any.whl`,
-                position === 0 ? largeWheel(name) : layerWheel({ name, version: "1.0" }),
-            ]),
-        );
+        // The first has 12 MB that nothing compresses.
+        const packages = Array.from({ length: 12 }, (_, position) => {
+            const [name, version] = [`package${position}`, "1.0"];
+            const content = position === 0 ? randomBytes(12_000_000) : "";
+            return { name, version, wheel: wheelOf(name, version, { name: `${name}.bin`, content }) };
+        });
+        const wheels = new Map(packages.map((each) => [wheelPath(each), each.wheel]));
         index = await startServer(async (request, response) => {
             // Slower than the lines are: otherwise most of them are left out.
-            await wait(300 * (1 + [...wheels.keys()].indexOf(request.url ?? "") / names.length));
+            await wait(300 * (1 + [...wheels.keys()].indexOf(request.url ?? "") / wheels.size));
             response.end(wheels.get(request.url ?? ""));
         });
         cache = await mkdtemp(join(tmpdir(), "pulumi-lambda-layer-cache-"));
@@ -47,7 +46,7 @@ describe("what `pulumi up` shows of a layer", function () {
             environment: { ...environment(), XDG_CACHE_HOME: cache },
             files: {
                 "index.js": program(pythonLayer({ forceDestroy: true })),
-                "uv.lock": lockOf(wheels, index.origin),
+                "uv.lock": lockText(index.origin, packages),
             },
         });
     });
@@ -74,6 +73,7 @@ describe("what `pulumi up` shows of a layer", function () {
             /PythonLayer \(deps\):\s+published version 1: 12 packages, [\d.]+ MB, [\d.]+ MB unpacked/,
         );
         assert.doesNotMatch(diagnostics, /wheels|packed \d|uploading/);
+        await assertShownAsInReadme(/creating|published version/, shown);
     });
 
     it("is the one line alone where no terminal is", async () => {
@@ -89,18 +89,6 @@ describe("what `pulumi up` shows of a layer", function () {
         assert.doesNotMatch(inCi.stdout, /of 12 wheels|packed \d|uploading/);
     });
 });
-
-/** A wheel of 12 MB that nothing compresses. */
-function largeWheel(name: string): Buffer {
-    const info = `${name}-1.0.dist-info`;
-    const files = [
-        { name: `${name}.bin`, content: randomBytes(12_000_000) },
-        { name: `${info}/METADATA`, content: `Metadata-Version: 2.1\nName: ${name}\nVersion: 1.0\n` },
-        { name: `${info}/WHEEL`, content: "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n" },
-    ];
-    const record = files.map((file) => `${file.name},,${file.content.length}\n`).join("");
-    return craftZip([...files, { name: `${info}/RECORD`, content: `${record}${info}/RECORD,,\n` }]);
-}
 
 /** A way to an address that takes about six megabytes a second. */
 async function startSlowWay({ hostname, port }: URL): Promise<Server> {
@@ -142,20 +130,4 @@ function inTerminal(
         env,
         timeoutMs: 180_000,
     });
-}
-
-function lockOf(wheels: ReadonlyMap<string, Buffer>, origin: string): string {
-    const packages = [...wheels].map(([path, wheel]) => {
-        const hash = createHash("sha256").update(wheel).digest("hex");
-        return [
-            "[[package]]",
-            `name = "${/\/(.*?)-/.exec(path)?.[1]}"`,
-            'version = "1.0"',
-            `source = { registry = "${origin}/simple" }`,
-            `wheels = [{ url = "${origin}${path}", hash = "sha256:${hash}", size = ${wheel.length} }]`,
-        ].join("\n");
-    });
-    const needs = names.map((name) => `{ name = "${name}" }`).join(", ");
-    const app = `[[package]]\nname = "app"\nversion = "1.0"\nsource = { virtual = "." }\ndependencies = [${needs}]`;
-    return `version = 1\nrevision = 3\nrequires-python = ">=3.10"\n\n${[app, ...packages].join("\n\n")}\n`;
 }

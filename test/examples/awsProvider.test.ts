@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { LambdaLayerProvider, LayerVersion, PythonLayer } from "../../provider";
+import { readAwsConfiguration } from "../../provider/aws/configuration";
 
 const args = { manifest: "uv.lock", bucket: "artifacts", pythonVersion: aws.lambda.Runtime.Python3d13 };
 
@@ -9,11 +10,14 @@ describe("a layer beside resources of @pulumi/aws", function () {
     this.timeout(60_000);
     /** What was registered, by name: its provider, as the engine gets it. */
     const providers = new Map<string, string | undefined>();
+    /** And its inputs; a secret one has its value inside. */
+    const inputsOf = new Map<string, pulumi.runtime.MockResourceArgs["inputs"]>();
     before(() =>
         pulumi.runtime.setMocks(
             {
                 newResource: ({ name, provider, inputs }) => {
                     providers.set(name, provider);
+                    inputsOf.set(name, inputs);
                     return { id: `${name}-id`, state: inputs };
                 },
                 call: ({ inputs }) => inputs,
@@ -26,10 +30,10 @@ describe("a layer beside resources of @pulumi/aws", function () {
     it("refuses a provider of @pulumi/aws, which would never see it, and says what to give instead", () => {
         const provider = new aws.Provider("tokyo", { region: "ap-northeast-1" });
         const words =
-            /The layer "deps" was given a provider of "aws", .*Give it a LambdaLayerProvider .* or leave the option out/;
-        assert.throws(() => new PythonLayer("deps", args, { provider }), words);
+            /^ARGUMENT_INVALID: The layer "deps" was given a provider of "aws", .*\n.*→ Give it a LambdaLayerProvider .*\n.*→ Or leave the option provider out/;
+        assert.throws(() => new PythonLayer("deps", args, { provider }), { message: words });
         const version = { layerName: "deps", content: { zipFile: "layer.zip" }, manifest: "uv.lock" };
-        assert.throws(() => new LayerVersion("deps", version, { provider }), words);
+        assert.throws(() => new LayerVersion("deps", version, { provider }), { message: words });
     });
 
     it("takes a LambdaLayerProvider with the settings of one of @pulumi/aws", async () => {
@@ -38,6 +42,30 @@ describe("a layer beside resources of @pulumi/aws", function () {
         new aws.Provider("osaka-aws", settings);
         await arrived(new PythonLayer("explicit", args, { provider }));
         assert.match(providers.get("explicit") ?? "", /pulumi:providers:pulumi-nodejs::osaka/);
+    });
+
+    it("hands every argument of a LambdaLayerProvider on as the setting of that name", async () => {
+        const given = {
+            region: aws.Region.APNortheast1,
+            profile: "production",
+            accessKey: "key",
+            secretKey: "secret",
+            token: "token",
+            assumeRoles: [{ roleArn: "arn:1", sessionName: "s", externalId: "e", duration: "1.5h" }],
+            endpoints: { s3: "http://s" },
+            s3UsePathStyle: true,
+            maxRetries: 3,
+            allowedAccountIds: ["012345678901"],
+            forbiddenAccountIds: ["222222222222"],
+        };
+        const guarded = new LambdaLayerProvider("guarded", given);
+        await value(guarded.urn);
+        const settings = new Map(Object.entries(inputsOf.get("guarded") ?? {}));
+        const { duration: _duration, ...role } = given.assumeRoles[0] ?? {};
+        assert.deepEqual(
+            readAwsConfiguration((key) => Object(settings.get(key)).value ?? settings.get(key)),
+            { ...given, assumeRoles: [{ ...role, durationSeconds: 5400 }], problems: [] },
+        );
     });
 
     it("does not mind a parent that has a provider of @pulumi/aws, nor gets it", async () => {

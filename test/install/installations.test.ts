@@ -119,55 +119,70 @@ describe("the packed package, installed as users do", function () {
     });
 });
 
-async function automate(
+function automate(
     name: string,
     title: string,
     script: string,
     tarball: string,
     aws: EmulatedAws,
 ): Promise<Row> {
-    const installation: Installation = { ...scripted, name };
-    const project = await bareProject(installation, aws);
-    try {
-        await project.write({ "automation.js": script });
-        const installed = await timed(() =>
-            npm.install(project.folder, {
-                tarball,
-                packages: [`@pulumi/pulumi@${installation.pulumi}`],
-                environment: project.environment,
-            }),
-        );
-        const { stdout, durationMs } = await mustRun("node", ["automation.js"], {
-            cwd: project.folder,
-            env: project.environment,
-        });
-        const layerName = `${name}-automated-deps`;
-        assert.deepEqual(JSON.parse(stdout), {
-            arn: `arn:aws:lambda:eu-central-1:000000000000:layer:${layerName}:1`,
-            up: { create: 2 },
-            preview: { same: 2 },
-            again: { same: 2 },
-            destroy: { delete: 2 },
-        });
-        assert.deepEqual(await aws.versions(layerName), []);
-        return rowOf(
-            installation,
-            [
-                { name: "install", durationMs: installed },
-                { name: "up, preview, destroy", durationMs },
-            ],
+    const layerName = `${name}-automated-deps`;
+    return runScript(
+        {
+            name,
             title,
-        );
-    } finally {
-        await project.remove();
-    }
+            files: { "automation.js": script },
+            command: ["automation.js"],
+            step: "up, preview, destroy",
+            verify: async (stdout) => {
+                assert.deepEqual(JSON.parse(stdout), {
+                    arn: `arn:aws:lambda:eu-central-1:000000000000:layer:${layerName}:1`,
+                    up: { create: 2 },
+                    preview: { same: 2 },
+                    again: { same: 2 },
+                    destroy: { delete: 2 },
+                });
+                assert.deepEqual(await aws.versions(layerName), []);
+            },
+        },
+        tarball,
+        aws,
+    );
 }
 
-async function testOnMocks(tarball: string, aws: EmulatedAws): Promise<Row> {
-    const installation: Installation = { ...scripted, name: "mocks" };
+function testOnMocks(tarball: string, aws: EmulatedAws): Promise<Row> {
+    return runScript(
+        {
+            name: "mocks",
+            title: "a unit test on Pulumi's mocks",
+            files: { "layer.js": mockedProgram, "layer.test.js": mocksTest },
+            command: ["--test"],
+            step: "unit test",
+            verify: (stdout) => assert.match(stdout, /pass 1\n/),
+        },
+        tarball,
+        aws,
+    );
+}
+
+/** A script of the user's own, which no Pulumi CLI starts. */
+interface Script {
+    readonly name: string;
+    readonly title: string;
+    readonly files: Readonly<Record<string, string>>;
+    /** Node's arguments. */
+    readonly command: readonly string[];
+    /** What running it is called in the table. */
+    readonly step: string;
+    verify(stdout: string): void | Promise<void>;
+}
+
+/** Installs the tarball in a project of its own and runs a script there. */
+async function runScript(script: Script, tarball: string, aws: EmulatedAws): Promise<Row> {
+    const installation: Installation = { ...scripted, name: script.name };
     const project = await bareProject(installation, aws);
     try {
-        await project.write({ "layer.js": mockedProgram, "layer.test.js": mocksTest });
+        await project.write(script.files);
         const installed = await timed(() =>
             npm.install(project.folder, {
                 tarball,
@@ -175,19 +190,16 @@ async function testOnMocks(tarball: string, aws: EmulatedAws): Promise<Row> {
                 environment: project.environment,
             }),
         );
-        const { stdout, durationMs } = await mustRun("node", ["--test"], {
+        const { stdout, durationMs } = await mustRun("node", script.command, {
             cwd: project.folder,
             env: project.environment,
         });
-        assert.match(stdout, /pass 1\n/);
-        return rowOf(
-            installation,
-            [
-                { name: "install", durationMs: installed },
-                { name: "unit test", durationMs },
-            ],
-            "a unit test on Pulumi's mocks",
-        );
+        await script.verify(stdout);
+        const steps = [
+            { name: "install", durationMs: installed },
+            { name: script.step, durationMs },
+        ];
+        return rowOf(installation, steps, script.title);
     } finally {
         await project.remove();
     }

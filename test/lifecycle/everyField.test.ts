@@ -266,7 +266,7 @@ describe("everything that PublishLayerVersion has", function () {
         const nowhere = { ...args, bucket: undefined, layerName: uniqueName("nowhere") };
         assert.match(
             await failure(() => createStack("large", "two").up([deps(nowhere)])),
-            /^LAYER_TOO_LARGE/,
+            /^BUCKET_WRONG_REGION/,
         );
     });
 });

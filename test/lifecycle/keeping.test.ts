@@ -14,10 +14,15 @@ import { failure, only, succeed, useStrictAws } from "./strictTests";
 describe("what is kept", function () {
     this.timeout(60_000);
     const strict = useStrictAws();
-    const deps = (args: Declared["args"], more: Partial<Declared> = {}): Declared => ({
+    type Args = Readonly<Record<string, unknown>>;
+    const archive = (variant: number, args: Args): Declared => ({
         name: "deps",
-        args,
-        ...more,
+        args: strict.project.zip(variant, args),
+    });
+    const python = (variant: number, args: Args): Declared => ({
+        name: "deps",
+        type: "PythonLayer",
+        args: strict.project.python(variant, args),
     });
     const statements = (layerName: string, version: number) =>
         [...(strict.layer(layerName)?.versions.get(version)?.statements.values() ?? [])]
@@ -29,13 +34,11 @@ describe("what is kept", function () {
         const bucket = strict.bucket().name;
         const stack = createStack("permitted", "dev");
         const declared = (variant: number, permissions?: readonly string[]) =>
-            deps(
-                strict.project.zip(variant, {
-                    layerName,
-                    bucket,
-                    ...(permissions === undefined ? {} : { permissions }),
-                }),
-            );
+            archive(variant, {
+                layerName,
+                bucket,
+                ...(permissions === undefined ? {} : { permissions }),
+            });
         await succeed(() => stack.up([declared(0)]));
         await succeed(() => stack.up([declared(1, ["111111111111"])]));
         const account = ['{"AWS":"arn:aws:iam::111111111111:root"}'];
@@ -75,9 +78,7 @@ describe("what is kept", function () {
         const layerName = uniqueName("drifted");
         const bucket = strict.bucket();
         const stack = createStack("drifted", "dev");
-        const declared = deps(strict.project.python(0, { layerName, bucket: bucket.name }), {
-            type: "PythonLayer",
-        });
+        const declared = python(0, { layerName, bucket: bucket.name });
         await succeed(() => stack.up([declared]));
         const whole = [...bucket.objects.keys()].sort();
         for (const part of ["uv-0.lock", "record.json", "claims/"]) {
@@ -104,7 +105,7 @@ describe("what is kept", function () {
         const [first, second, third] = [strict.bucket(), strict.bucket(), strict.bucket()];
         const stack = createStack("moved", "dev");
         const declared = (variant: number, bucket: string, more: object = {}) =>
-            deps(strict.project.zip(variant, { layerName, bucket, ...more }));
+            archive(variant, { layerName, bucket, ...more });
         for (const variant of [0, 1, 2]) {
             await succeed(() => stack.up([declared(variant, first.name)]));
         }
@@ -137,7 +138,7 @@ describe("what is kept", function () {
         const bucket = strict.bucket().name;
         const stack = createStack("moving", "dev");
         const declared = (variant: number, more: object = {}) =>
-            deps(strict.project.zip(variant, { layerName, bucket, ...more }));
+            archive(variant, { layerName, bucket, ...more });
         // What comes after the layer in the program, and fails: a function, say.
         const failing: Declared = { name: "later", args: strict.project.zip(9, { layerName: "later" }) };
         await succeed(() => stack.up([declared(0)]));
@@ -152,7 +153,7 @@ describe("what is kept", function () {
     it("is found in its own region, whatever the stack's is by then", async () => {
         const layerName = uniqueName("region");
         const stack = createStack("region", "dev");
-        const declared = deps(strict.project.zip(0, { layerName, bucket: strict.bucket().name }));
+        const declared = archive(0, { layerName, bucket: strict.bucket().name });
         await succeed(() => stack.up([declared]));
         strict.configure({ "aws:region": "us-east-1" });
         assert.deepEqual(await succeed(() => stack.refresh()), []);
@@ -165,8 +166,7 @@ describe("what is kept", function () {
         const layerName = uniqueName("left");
         const [first, second] = [strict.bucket(), strict.bucket()];
         const [mover, other] = [createStack("left", "mover"), createStack("left", "other")];
-        const declared = (bucket: string, more: object = {}) =>
-            deps(strict.project.zip(0, { layerName, bucket, ...more }));
+        const declared = (bucket: string, more: object = {}) => archive(0, { layerName, bucket, ...more });
         await succeed(() => mover.up([declared(first.name)]));
         await succeed(() => other.up([declared(first.name)]));
         await succeed(() => mover.up([declared(second.name, { forceDestroy: true })]));
@@ -214,15 +214,12 @@ describe("what is kept", function () {
             const bucket = strict.bucket();
             const stack = createStack("adopted", "dev");
             const declared = (variant: number) =>
-                deps(
-                    strict.project.python(variant, {
-                        layerName,
-                        bucket: bucket.name,
-                        adopt,
-                        keepVersions: 0,
-                    }),
-                    { type: "PythonLayer" },
-                );
+                python(variant, {
+                    layerName,
+                    bucket: bucket.name,
+                    adopt,
+                    keepVersions: 0,
+                });
             await succeed(() => stack.up([declared(0)]));
             assert.equal(only(stack).id, adopt);
             assert.equal(only(stack).outputs["origin"], "adopted");
@@ -248,11 +245,7 @@ describe("what is kept", function () {
             const adopt = await publish(layerName, zip);
             const stack = createStack("unlike", "dev");
             const told = await failure(() =>
-                stack.up([
-                    deps(strict.project.python(1, { layerName, bucket: bucket.name, adopt }), {
-                        type: "PythonLayer",
-                    }),
-                ]),
+                stack.up([python(1, { layerName, bucket: bucket.name, adopt })]),
             );
             assert.match(told, /^ADOPTION_REFUSED/);
             assert.match(told, /demo is 1\.0 in it, and 1\.1 in the manifest/);
@@ -261,14 +254,11 @@ describe("what is kept", function () {
             assert.match(
                 await failure(() =>
                     stack.up([
-                        deps(
-                            strict.project.python(0, {
-                                layerName: empty,
-                                bucket: bucket.name,
-                                adopt: nothing,
-                            }),
-                            { type: "PythonLayer" },
-                        ),
+                        python(0, {
+                            layerName: empty,
+                            bucket: bucket.name,
+                            adopt: nothing,
+                        }),
                     ]),
                 ),
                 /demo 1\.0 is not in it/,
@@ -284,14 +274,12 @@ describe("what is kept", function () {
             const layerName = uniqueName("bytes");
             const adopt = await publish(layerName, layerZip("0"));
             const stack = createStack("bytes", "dev");
-            await succeed(() =>
-                stack.up([deps(strict.project.zip(0, { layerName, adopt, bucket: strict.bucket().name }))]),
-            );
+            await succeed(() => stack.up([archive(0, { layerName, adopt, bucket: strict.bucket().name })]));
             assert.equal(only(stack).id, adopt);
             assert.match(
                 await failure(() =>
                     createStack("bytes", "two").up([
-                        deps(strict.project.zip(1, { layerName, adopt, bucket: strict.bucket().name })),
+                        archive(1, { layerName, adopt, bucket: strict.bucket().name }),
                     ]),
                 ),
                 /CodeSha256 is not that of the archive/,
@@ -315,15 +303,12 @@ describe("what is kept", function () {
         }
         const stack = createStack("beside", "dev");
         const declared = (variant: number) =>
-            deps(
-                strict.project.python(variant, {
-                    layerName,
-                    bucket: bucket.name,
-                    keepVersions: 0,
-                    forceDestroy: true,
-                }),
-                { type: "PythonLayer" },
-            );
+            python(variant, {
+                layerName,
+                bucket: bucket.name,
+                keepVersions: 0,
+                forceDestroy: true,
+            });
         await succeed(() => stack.up([declared(0)]));
         await succeed(() => stack.up([declared(1)]));
         await succeed(() => stack.destroy());

@@ -32,6 +32,7 @@ interface Scenario {
     readonly losesState?: true;
     /** The run that is killed and then repeated; `undefined` is a destroy. */
     readonly run: Declared["args"] | undefined;
+    readonly deleteBeforeReplace?: true;
 }
 
 function scenariosOf(project: TinyProject): Record<string, Scenario> {
@@ -48,6 +49,11 @@ function scenariosOf(project: TinyProject): Record<string, Scenario> {
             run: project.python(1, { permissions: ["*"], keepVersions: 0 }),
         },
         replace: { before: [project.python(0)], run: project.python(1, { ...account, keepVersions: 0 }) },
+        "replace with deleteBeforeReplace": {
+            before: [project.python(0)],
+            run: project.python(1, { ...account, keepVersions: 0 }),
+            deleteBeforeReplace: true,
+        },
         revert: {
             before: [project.python(0), project.python(1, account)],
             run: project.python(0, account),
@@ -67,6 +73,7 @@ const titles = [
     "create after a lost state",
     "update",
     "replace",
+    "replace with deleteBeforeReplace",
     "revert",
     "destroy",
     "destroy with forceDestroy",
@@ -159,6 +166,7 @@ for (const [name, start, played] of [
                 name: "deps",
                 type: "PythonLayer",
                 args: { ...args, layerName, bucket },
+                deleteBeforeReplace: scenario.deleteBeforeReplace ?? false,
             });
             const stack = createStack("killed", "dev");
             const mustSucceed = async (work: () => Promise<RunOutcome>) => {

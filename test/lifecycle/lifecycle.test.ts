@@ -8,7 +8,7 @@ import fc from "fast-check";
 import { configure } from "../../provider/awsAccess";
 import { parseOwner } from "../../provider/owner";
 import { defaultAccount, type StrictAws, startStrictAws } from "../strictAws";
-import { store } from "../strictAws/state";
+import { addBucket, store } from "../strictAws/state";
 import { clientsAt, layerZip, region, settingsFor } from "../unit/emulatedAws";
 import { createModel, ExpectedFailure, type ModelStack, type Settings } from "./model";
 import { quietly } from "./quiet";
@@ -111,14 +111,7 @@ describe("the life cycle", () => {
         folder = await mkdtemp(join(tmpdir(), "pulumi-lambda-layer-model-"));
         process.chdir(folder);
         configure(settingsFor(aws.endpoint));
-        aws.state.buckets.set(bucketName, {
-            name: bucketName,
-            region,
-            account: defaultAccount,
-            versioned: false,
-            kms: false,
-            objects: new Map(),
-        });
+        addBucket(aws.state, { name: bucketName, region, account: defaultAccount });
         for (const variant of variants) {
             await writeFile(join(folder, `requirements-${variant}.txt`), `demo==${variant}\n`);
             await writeFile(join(folder, `layer-${variant}.zip`), layerZip(String(variant)));

@@ -90,7 +90,7 @@ export function createModel() {
         layer: string,
         current: ModelVersion | undefined,
         keep: number | "all",
-        sparesClaimed = false,
+        spares: (version: ModelVersion) => boolean = () => false,
     ) => {
         if (keep === "all") {
             return;
@@ -99,7 +99,7 @@ export function createModel() {
             .filter((each) => each !== current)
             .sort((a, b) => b.version - a.version);
         for (const each of superseded.slice(keep)) {
-            if (!isClaimedByOthers(each, owner) && !(sparesClaimed && each.claims.has(owner))) {
+            if (!isClaimedByOthers(each, owner) && !spares(each)) {
                 remove(each);
             }
         }
@@ -146,6 +146,7 @@ export function createModel() {
         const waiting = run.waiting.get(`${owner} ${settings.layer}`);
         if (waiting !== undefined && waiting !== version) {
             waiting.claims.delete(owner);
+            retire(owner, settings.layer, version, settings.keepVersions, (each) => each.claims.has(owner));
             ungrant(owner, waiting);
         }
         return version;
@@ -175,7 +176,8 @@ export function createModel() {
             return;
         }
         const created = run.created.get(owner);
-        if (survivor !== undefined && created === undefined && newer === undefined) {
+        const staysHere = run.checked.get(owner)?.layer === version.layer;
+        if (survivor !== undefined && created === undefined && newer === undefined && staysHere) {
             run.waiting.set(`${owner} ${version.layer}`, version);
             return;
         }
@@ -263,7 +265,7 @@ export function createModel() {
                 handOver(each, owner, []);
             }
         }
-        retire(owner, settings.layer, old.version, settings.keepVersions, true);
+        retire(owner, settings.layer, old.version, settings.keepVersions, (each) => each.claims.has(owner));
         grant(owner, old.version, settings, had);
         if (!sameOwner) {
             ungrant(old.owner, old.version);

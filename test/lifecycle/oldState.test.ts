@@ -4,6 +4,7 @@ import path from "node:path";
 import { configure } from "../../provider/awsAccess";
 import { provider } from "../../provider/provider";
 import { defaultAccount, type StrictAws, startStrictAws } from "../strictAws";
+import { addBucket } from "../strictAws/state";
 import { layerZip, region, settingsFor } from "../unit/emulatedAws";
 import { quietly } from "./quiet";
 import { createStack, type Declared } from "./simulatedEngine";
@@ -45,16 +46,24 @@ describe("a state of an earlier release", function () {
         }
     });
 
+    it("of a newer release is neither read, updated nor deleted, and the message says to upgrade", async () => {
+        const id = `arn:aws:lambda:${region}:${defaultAccount}:layer:newer:1`;
+        const state = { layerName: "newer", region, owner: "organization/urn", schemaVersion: 1000 };
+        const runs: readonly (() => Promise<unknown>)[] = [
+            () => provider.read(id, state),
+            () => provider.update(id, state, state),
+            () => provider.delete(id, state),
+        ];
+        for (const run of runs) {
+            await assert.rejects(quietly(run), {
+                message: /^STATE_UNSUPPORTED: .*newer release.*→ Upgrade/s,
+            });
+        }
+    });
+
     async function live({ declared, id, inputs, outputs }: OldState, what: string): Promise<void> {
         const [, layerName = ""] = /:layer:([^:]+):1$/.exec(id) ?? [];
-        aws.state.buckets.set("layer-artifacts", {
-            name: "layer-artifacts",
-            region,
-            account: defaultAccount,
-            versioned: false,
-            kms: false,
-            objects: new Map(),
-        });
+        addBucket(aws.state, { name: "layer-artifacts", region, account: defaultAccount });
         const code = layerZip("old");
         aws.state.layers.set(`${defaultAccount}/${region}/${layerName}`, {
             last: 1,

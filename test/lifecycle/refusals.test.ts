@@ -63,7 +63,7 @@ describe("what AWS refuses", function () {
             413,
             "RequestEntityTooLargeException",
             "Request must be smaller than 69905067 bytes",
-            /^LAYER_TOO_LARGE.*\n.*\n.*bucket/,
+            /^BUCKET_WRONG_REGION.*\n.*\n.*bucket/,
         ],
         [
             403,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { configure } from "../../provider/awsAccess";
 import { type FaultProxy, startFaultProxy } from "../faultProxy";
 import { defaultAccount, type StrictAws, startStrictAws } from "../strictAws";
+import { addBucket } from "../strictAws/state";
 import { region, settingsFor, uniqueName } from "../unit/emulatedAws";
 import { quietly } from "./quiet";
 import { createStack } from "./simulatedEngine";
@@ -17,14 +18,7 @@ describe("the account's request rate", function () {
         aws = await startStrictAws();
         project = await createTinyProject(1);
         process.chdir(project.folder);
-        aws.state.buckets.set("rate-artifacts", {
-            name: "rate-artifacts",
-            region,
-            account: defaultAccount,
-            versioned: false,
-            kms: false,
-            objects: new Map(),
-        });
+        addBucket(aws.state, { name: "rate-artifacts", region, account: defaultAccount });
     });
     after(async () => {
         process.chdir(startedIn);

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { defaultAccount, type StrictAws, startStrictAws } from "../strictAws";
+import { addBucket } from "../strictAws/state";
 import { uvPath } from "../tools";
 import { type PypiServer, startPypiServer } from "../unit/build/pypiServer";
 import { sampleWheel } from "../unit/build/sampleFiles";
@@ -33,14 +34,7 @@ describe("secrets", function () {
         index = await startPypiServer(folder, files, { username: "someone", password: markers.password });
         await mkdir(path.join(folder, "program"));
         await writeFile(path.join(folder, "program", "requirements.txt"), "alpha==1.0\n");
-        aws.state.buckets.set("secret-artifacts", {
-            name: "secret-artifacts",
-            region,
-            account: defaultAccount,
-            versioned: false,
-            kms: false,
-            objects: new Map(),
-        });
+        addBucket(aws.state, { name: "secret-artifacts", region, account: defaultAccount });
     });
     after(async () => {
         await plugin?.end();

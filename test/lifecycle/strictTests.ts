@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { configure } from "../../provider/awsAccess";
 import { defaultAccount, type StrictAws, startStrictAws } from "../strictAws";
-import type { StrictBucket, StrictLayer } from "../strictAws/state";
+import { addBucket, type StrictBucket, type StrictLayer } from "../strictAws/state";
 import { region, settingsFor, uniqueName } from "../unit/emulatedAws";
 import { quietly } from "./quiet";
 import type { RunOutcome, SimulatedStack } from "./simulatedEngine";
@@ -48,20 +48,13 @@ export function useStrictAws(): StrictTests {
         get project() {
             return there(project);
         },
-        bucket: (options = {}) => {
-            const name = uniqueName("artifacts");
-            const bucket = {
-                name,
+        bucket: (options = {}) =>
+            addBucket(there(aws).state, {
+                name: uniqueName("artifacts"),
                 region,
                 account: defaultAccount,
-                versioned: false,
-                kms: false,
-                objects: new Map(),
                 ...options,
-            };
-            there(aws).state.buckets.set(name, bucket);
-            return bucket;
-        },
+            }),
         layer: (name, place = {}) =>
             there(aws).state.layers.get(
                 `${place.account ?? defaultAccount}/${place.region ?? region}/${name}`,

@@ -1,14 +1,14 @@
-import { createServer, type IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
+import { type LoopbackServer, startLoopbackServer } from "../loopback";
 import { answerLambda, json } from "./lambda";
 import { type Answer, answerS3 } from "./s3";
 import { type Caller, createState, Refusal, type StrictState } from "./state";
 
 /** An AWS in this process that refuses what AWS refuses, where the emulators do not. */
-export interface StrictAws {
+export interface StrictAws extends LoopbackServer {
     /** `http://127.0.0.1:<port>`, for every service; buckets by path. */
     readonly endpoint: string;
     readonly state: StrictState;
-    stop(): Promise<void>;
 }
 
 /** The account of an access key that is no account number itself. */
@@ -17,11 +17,10 @@ export const defaultAccount = "123456789012";
 /** Starts one. An access key of twelve digits is an account of its own, so that one test can have several. */
 export async function startStrictAws(): Promise<StrictAws> {
     const state = createState();
-    let endpoint = "";
-    const server = createServer((request, response) => {
+    const server = await startLoopbackServer((request, response) => {
         readBody(request).then(
             (body) => {
-                const { status, headers, body: answer } = respond(state, endpoint, request, body);
+                const { status, headers, body: answer } = respond(state, server.endpoint, request, body);
                 // The SDK sets its clock by this.
                 const date = new Date(Date.now() + state.skew).toUTCString();
                 response.writeHead(status, { "x-amzn-requestid": "strict", date, ...headers });
@@ -30,21 +29,7 @@ export async function startStrictAws(): Promise<StrictAws> {
             () => response.destroy(),
         );
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const address = server.address();
-    if (address === null || typeof address === "string") {
-        throw new Error("The server has no port.");
-    }
-    endpoint = `http://127.0.0.1:${address.port}`;
-    return {
-        endpoint,
-        state,
-        stop: () =>
-            new Promise((resolve) => {
-                server.close(() => resolve());
-                server.closeAllConnections();
-            }),
-    };
+    return { ...server, state };
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {

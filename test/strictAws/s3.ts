@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { crc32 } from "node:zlib";
 import {
+    addBucket,
     type Caller,
     newest,
     type ObjectVersion,
@@ -66,13 +67,10 @@ function createBucket(state: StrictState, caller: Caller, request: S3Request): A
     if (state.buckets.has(request.bucket)) {
         throw new Refusal(409, "BucketAlreadyExists", "The requested bucket name is not available.");
     }
-    state.buckets.set(request.bucket, {
+    addBucket(state, {
         name: request.bucket,
         region: region ?? caller.region,
         account: caller.account,
-        versioned: false,
-        kms: false,
-        objects: new Map(),
     });
     return { status: 200 };
 }

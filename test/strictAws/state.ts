@@ -98,6 +98,17 @@ export function newest(bucket: StrictBucket, key: string): ObjectVersion | undef
     return last?.body === undefined ? undefined : last;
 }
 
+/** Adds a bucket that nobody's call made. */
+export function addBucket(
+    state: StrictState,
+    given: Pick<StrictBucket, "name" | "region" | "account"> &
+        Partial<Pick<StrictBucket, "versioned" | "kms">>,
+): StrictBucket {
+    const bucket = { versioned: false, kms: false, ...given, objects: new Map() };
+    state.buckets.set(bucket.name, bucket);
+    return bucket;
+}
+
 let serial = 0;
 
 /** Writes an object, as a PUT would. */

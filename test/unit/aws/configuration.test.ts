@@ -101,13 +101,53 @@ describe("readAwsConfiguration", () => {
         assert.match(read({ "aws:endpoints": "{" }).problems.join(), /aws:endpoints is not JSON/);
     });
 
-    it("takes the default for a number that is none", () => {
-        for (const text of ["", "-1", "1.5", "many"]) {
-            assert.equal(read({ "aws:maxRetries": text }).maxRetries, 10, text);
+    it("names a problem for a number that is none, rather than take a default", () => {
+        for (const text of ["-1", "1.5", "many", " "]) {
+            assert.match(
+                read({ "aws:maxRetries": text }).problems.join(),
+                /^aws:maxRetries is ".*whole/,
+                text,
+            );
         }
-        assert.equal(read({ "aws:maxRetries": "0" }).maxRetries, 0);
-        const role = JSON.stringify([{ roleArn: "arn", duration: "soon", sessionName: 1, externalId: {} }]);
-        assert.deepEqual(read({ "aws:assumeRoles": role }).assumeRoles, [{ roleArn: "arn" }]);
+        assert.deepEqual(read({ "aws:maxRetries": "" }), nothing);
+        assert.deepEqual(read({ "aws:maxRetries": "0" }), { ...nothing, maxRetries: 0 });
+    });
+
+    const role = (parts: Record<string, unknown>) =>
+        read({ "aws:assumeRoles": JSON.stringify([{ roleArn: "arn", ...parts }]) });
+
+    it("takes a role's duration as Go writes it", () => {
+        for (const [duration, durationSeconds] of [
+            ["1h30m", 5400],
+            ["1.5h", 5400],
+            ["15m0.9s", 900],
+            [".5h", 1800],
+            ["1.h", 3600],
+            ["+900s", 900],
+            ["30m1800000ms", 3600],
+            ["1200000000µs", 1200],
+        ] as const) {
+            const { assumeRoles, problems } = role({ duration });
+            assert.deepEqual([assumeRoles, problems], [[{ roleArn: "arn", durationSeconds }], []], duration);
+        }
+        for (const duration of ["", "0", "0s", null]) {
+            const { assumeRoles, problems } = role({ duration });
+            assert.deepEqual([assumeRoles, problems], [[{ roleArn: "arn" }], []]);
+        }
+    });
+
+    it("names a problem for a part of a role that it cannot understand", () => {
+        for (const duration of ["3600", "soon", "1 h", "1h30", "-1h", "1.2.3h", ".h", "1d", "1H"]) {
+            assert.match(role({ duration }).problems.join(), /^duration .* must be such as "1h"/, duration);
+        }
+        for (const name of ["sessionName", "externalId", "duration"]) {
+            for (const value of [1, {}, ["x"], true]) {
+                assert.deepEqual(role({ [name]: value }).problems, [
+                    `${name} in an entry of aws:assumeRoles must be a text`,
+                ]);
+            }
+            assert.deepEqual(role({ [name]: null }).problems, []);
+        }
     });
 
     it("never throws, whatever the texts are", () => {

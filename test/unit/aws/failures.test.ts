@@ -152,6 +152,12 @@ describe("errors of AWS", () => {
         assert.ok(!/AKIAPLANTED|planted-secret/.test(error.message));
     });
 
+    it("name the action that IAM has for the facts of an object", async () => {
+        fault = { status: 403, code: "AccessDenied" };
+        const error = await failing(headObject(await bucket(), "some/key"));
+        assert.match(error.message, /^ACCESS_DENIED: s3:GetObject was denied\.\n/);
+    });
+
     it("name what the connection failed with", async () => {
         const clients = await clientsAt("http://127.0.0.1:1", once);
         const refused: unknown = await clients.s3

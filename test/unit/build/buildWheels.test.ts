@@ -136,7 +136,7 @@ describe("buildWheels", function () {
             while (closed < 2) await new Promise((resolve) => setTimeout(resolve, 10));
         });
 
-        it("throws ABORTED when aborted, or the failure that was the reason", async () => {
+        it("throws the signal's reason when aborted", async () => {
             const bytes = sampleWheel("alpha", "1.0");
             const server = await serve((_, response) => response.write("never ends"));
             const request = requestFor(place.folder, [locked("alpha", bytes, server.origin)], {
@@ -147,7 +147,7 @@ describe("buildWheels", function () {
                 next: "Wait longer.",
             });
             for (const [reason, expected] of [
-                [undefined, /^LayerError: ABORTED/],
+                [undefined, /^AbortError/],
                 [timeOut, /^LayerError: TOOL_FAILED: It took too long/],
             ] as const) {
                 const controller = new AbortController();
@@ -495,7 +495,10 @@ describe("buildWheels", function () {
                 at({}),
                 /WHEEL_INVALID: alpha 1\.0 was asked for, but its build made version 2\.0/,
             );
-            await assert.rejects(at({ commit: "0".repeat(40) }), /TOOL_FAILED: git could not get 0000/);
+            await assert.rejects(
+                at({ commit: "0".repeat(40) }),
+                /TOOL_FAILED: git could not get 0000.*: git fetch ended with 128\./,
+            );
         });
 
         it("refuses a wheel that was built for this machine and not for the target", async () => {

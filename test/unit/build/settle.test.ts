@@ -11,8 +11,11 @@ import { startIndex } from "./packageIndex";
 import { type Workplace, workplace } from "./request";
 import { sampleWheel, writeProject } from "./sampleFiles";
 
-const files = new Map(
-    [
+const files = new Map([
+    ...["linux_x86_64", "linux_aarch64"].map(
+        (platform) => [`native-1.0-py3-none-${platform}.whl`, sampleWheel("native", "1.0")] as const,
+    ),
+    ...[
         ["alpha", "1.0", ["beta>=1", "boto3"]],
         ["alpha", "2.0", ["beta>=1"]],
         ["beta", "1.0", []],
@@ -22,11 +25,11 @@ const files = new Map(
         ["boto3", "1.0", ["botocore"]],
         ["botocore", "1.0", ["six"]],
         ["six", "1.0", []],
-    ].map(([name, version, requires]) => [
+    ].map(([name, version, requires]): readonly [string, Buffer] => [
         `${String(name)}-${String(version)}-py3-none-any.whl`,
         sampleWheel(String(name), String(version), Array.isArray(requires) ? requires : []),
     ]),
-);
+]);
 const everything = { extras: [], groups: [], localPackages: true, allowSourceBuilds: [] };
 const onDemand: SettleSettings = { resolveUnpinned: true };
 const asListed: SettleSettings = { resolveUnpinned: false };
@@ -94,6 +97,14 @@ for (const installer of ["uv", "pip"] as const) {
             assert.deepEqual(
                 wheels.map(({ name, version }) => `${name} ${version}`),
                 ["alpha 2.0", "beta 1.5", "gamma 3.0"],
+            );
+        });
+
+        it("takes a wheel that names no glibc, where there is no other", async () => {
+            const { settled, request } = await settle(["native==1.0"], asListed);
+            assert.deepEqual(
+                settled.map(({ file }) => file?.filename),
+                [`native-1.0-py3-none-linux_${request.target.machine}.whl`],
             );
         });
 

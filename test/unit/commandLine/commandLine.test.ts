@@ -1,13 +1,35 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { commands } from "../../../provider/commandLine/commandLine";
 import { openTerminal } from "../../../provider/commandLine/terminal";
+import { startServer } from "../build/localServer";
 import { callCommandLine } from "./callCommandLine";
 import { assertGolden } from "./golden";
 
 const root = join(__dirname, "..", "..", "..");
+
+const hash = `sha256:${"0".repeat(64)}`;
+
+/** A `uv.lock` with one package, of which there is this file. */
+const lockOfDocopt = (file: string): string => `version = 1
+requires-python = ">=3.9"
+
+[[package]]
+name = "app"
+version = "1"
+source = { virtual = "." }
+dependencies = [{ name = "docopt" }]
+
+[[package]]
+name = "docopt"
+version = "0.6.2"
+source = { registry = "https://index.example/simple" }
+${file}
+`;
 
 describe("command line", () => {
     it("lists its commands and exit codes", async () => {
@@ -89,12 +111,36 @@ describe("command line", () => {
         assert.deepEqual([exitCode, output], [1, ""]);
         assert.match(errors, /^ARCHIVE_NOT_FOUND: The zip nowhere\.zip cannot be read\.\n {2}\| ENOENT/);
         assert.match(errors, /\n {2}→ Give the path/);
+        assert.doesNotMatch(errors, /On the command line/);
     });
 
     it("tells a target that Lambda does not have as a failure", async () => {
         const { exitCode, errors } = await callCommandLine(["build", "uv.lock", "--python", "3.7"]);
         assert.equal(exitCode, 1);
         assert.match(errors, /^TARGET_UNSUPPORTED: /);
+        assert.match(errors, /\n {2}→ On the command line: --python <version> for pythonVersion\.\n$/);
+    });
+
+    it("names the options that stand for the arguments of which an error speaks", async () => {
+        const folder = await mkdtemp(join(tmpdir(), "pulumi-lambda-layer-test-"));
+        try {
+            await writeFile(
+                join(folder, "uv.lock"),
+                lockOfDocopt(
+                    `sdist = { url = "https://index.example/docopt-0.6.2.tar.gz", hash = "${hash}", size = 1 }`,
+                ),
+            );
+            const args = ["build", "uv.lock", "--python", "3.13"];
+            const { exitCode, errors } = await callCommandLine(args, { folder });
+            assert.equal(exitCode, 1);
+            assert.match(errors, /^WHEEL_NOT_FOUND: /);
+            assert.match(
+                errors,
+                /\n {2}→ On the command line: --python <version> for pythonVersion, --allow-source-build <name> for allowSourceBuilds\.\n$/,
+            );
+        } finally {
+            await rm(folder, { recursive: true });
+        }
     });
 });
 
@@ -122,9 +168,10 @@ describe("main", function () {
     this.timeout(60_000);
     const main = join(root, "provider", "commandLine", "main.ts");
 
-    function start(args: readonly string[]) {
+    function start(args: readonly string[], env: NodeJS.ProcessEnv = process.env) {
         const child = spawn(process.execPath, ["-r", "ts-node/register/transpile-only", main, ...args], {
             stdio: ["ignore", "pipe", "pipe"],
+            env,
         });
         const texts = { output: "", errors: "" };
         child.stderr.on("data", (bytes) => {
@@ -139,6 +186,38 @@ describe("main", function () {
         child.stdout.resume();
         assert.equal(await ended, 2);
         assert.match(texts.errors, /^error: There is no command/);
+    });
+
+    it("ends with 130 after a Ctrl-C, when it has said so and removed what it began", async () => {
+        const folder = await mkdtemp(join(tmpdir(), "pulumi-lambda-layer-test-"));
+        const silent = await startServer(() => undefined);
+        try {
+            const url = `${silent.origin}/docopt-0.6.2-py3-none-any.whl`;
+            await writeFile(
+                join(folder, "uv.lock"),
+                lockOfDocopt(`wheels = [{ url = "${url}", hash = "${hash}", size = 11050 }]`),
+            );
+            const temporary = join(folder, "temporary");
+            await mkdir(temporary);
+            const { child, texts, ended } = start(
+                ["build", join(folder, "uv.lock"), "--python", "3.13", "-o", join(folder, "layer.zip")],
+                { ...process.env, TMPDIR: temporary, XDG_CACHE_HOME: join(folder, "cache") },
+            );
+            child.stdout.resume();
+            while (silent.requests.length === 0 && child.exitCode === null) await sleep(20);
+            child.kill("SIGINT");
+            assert.equal(await ended, 130, texts.errors);
+            assert.match(
+                texts.errors,
+                /^ABORTED: The run was interrupted\.\n {2}→ Run the same command again/m,
+            );
+            const left = (await readdir(temporary)).filter((name) => name.startsWith("pulumi-lambda-layer"));
+            assert.deepEqual(left, []);
+            assert.deepEqual((await readdir(folder)).sort(), ["cache", "temporary", "uv.lock"]);
+        } finally {
+            await silent.close();
+            await rm(folder, { recursive: true });
+        }
     });
 
     it("does not mind a reader that has seen enough", async () => {

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +7,7 @@ import { create } from "../../../provider/create";
 import { parseLayerVersionArn } from "../../../provider/outputs";
 import { type LocalServer, startServer } from "../build/localServer";
 import { region, settingsFor } from "../emulatedAws";
-import { craftZip } from "../package/craftZip";
+import { lockText, wheelOf, wheelPath } from "../lockedWheels";
 
 /** A package as a test wants it: one module of that many bytes. */
 export interface SamplePackage {
@@ -19,16 +18,8 @@ export interface SamplePackage {
 }
 
 /** A wheel whose bytes follow from its name, version and size. */
-export function layerWheel({ name, version, size = 100 }: SamplePackage): Buffer {
-    const info = `${name}-${version}.dist-info`;
-    const files = [
-        { name: `${name}.py`, content: "#".repeat(size) },
-        { name: `${info}/METADATA`, content: `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\n` },
-        { name: `${info}/WHEEL`, content: "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n" },
-    ];
-    const record = files.map((file) => `${file.name},,${file.content.length}\n`).join("");
-    return craftZip([...files, { name: `${info}/RECORD`, content: `${record}${info}/RECORD,,\n` }]);
-}
+export const layerWheel = ({ name, version, size = 100 }: SamplePackage): Buffer =>
+    wheelOf(name, version, { name: `${name}.py`, content: "#".repeat(size) });
 
 /** The folder of a project, and an index that serves its wheels. */
 export interface SampleProject {
@@ -49,42 +40,16 @@ export async function startProject(): Promise<SampleProject> {
     });
     const cacheBefore = process.env["XDG_CACHE_HOME"];
     process.env["XDG_CACHE_HOME"] = join(folder, "cache");
-    const entryOf = (sample: SamplePackage) => {
+    const serve = (sample: SamplePackage) => {
         const wheel = layerWheel(sample);
-        const path = `/${sample.name}-${sample.version}-py3-none-any.whl`;
-        wheels.set(path, wheel);
-        const hash = createHash("sha256").update(wheel).digest("hex");
-        return `
-[[package]]
-name = "${sample.name}"
-version = "${sample.version}"
-source = { registry = "${server.origin}/simple" }
-wheels = [
-    { url = "${server.origin}${path}", hash = "sha256:${hash}", size = ${wheel.length} },
-]
-`;
+        wheels.set(wheelPath(sample), wheel);
+        return { ...sample, wheel };
     };
     return {
         folder,
         origin: server.origin,
         lock: async (packages, dev = []) => {
-            const names = (list: readonly SamplePackage[]) =>
-                list.map(({ name }) => `    { name = "${name}" },\n`).join("");
-            const text = `version = 1
-revision = 3
-requires-python = ">=3.11"
-
-[[package]]
-name = "app"
-version = "0.1.0"
-source = { virtual = "." }
-dependencies = [
-${names(packages)}]
-
-[package.dev-dependencies]
-dev = [
-${names(dev)}]
-${[...packages, ...dev].map(entryOf).join("")}`;
+            const text = lockText(server.origin, packages.map(serve), dev.map(serve));
             await writeFile(join(folder, "uv.lock"), text);
             return text;
         },

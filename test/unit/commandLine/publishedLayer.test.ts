@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createBucket, uniqueName, useEmulatedAws } from "../emulatedAws";
 import { callCommandLine } from "./callCommandLine";
@@ -185,6 +185,22 @@ describe("a layer that was published by this package", function () {
         });
         assert.deepEqual([toFile.output, toFile.errors], ["", "bom.json: 2 components of version 3\n"]);
         assert.equal(await readFile(join(project.folder, "bom.json"), "utf8"), output);
+    });
+
+    it("shows the manifest that the record is of, where a version keeps several", async () => {
+        const several = uniqueName("several");
+        const text = await readFile(join(project.folder, "uv.lock"), "utf8");
+        const publish = async (resource: string, name: string, content: string) => {
+            await writeFile(join(project.folder, name), content);
+            const manifest = join(project.folder, name);
+            const args = { manifest, manifestKind: "uv.lock", bucket, layerName: several };
+            return (await publishWith(aws.endpoint, resource, args)).version;
+        };
+        assert.equal(await publish("deps", "first.lock", text), 1);
+        assert.equal(await publish("reports", "second.lock", `# the same packages\n${text}`), 1);
+        const options = ["--bucket", bucket, "--layer", several, ...toEmulator(aws.endpoint), "--json"];
+        const [version] = JSON.parse((await callCommandLine(["history", ...options])).output).versions;
+        assert.equal(version.manifestUri, `s3://${bucket}/lambda/${several}/layer/000001/second.lock`);
     });
 
     it("is not found elsewhere", async () => {

@@ -9,11 +9,11 @@ import {
     type Selection,
     selectDependencies,
 } from "../../../provider/manifest";
-import { parseWheelName, wheelTags } from "../../../provider/manifest/wheelTag";
 import { type Target, targetFor } from "../../../provider/target";
 import { mustRun } from "../../../scripts/command";
 import { poetryPath, pythonPath, uvPath } from "../../tools";
 import { fetchProjects, has, type Project } from "./projects";
+import { filesSelected, spelling } from "./uvChoice";
 
 /** These projects need more than Amazon Linux 2 has, so that Python 3.11 is compared with a newer glibc than Lambda's. */
 const targets: readonly (readonly [Target, uvPlatform: string])[] = [
@@ -54,14 +54,6 @@ const cases: readonly Case[] = [
     },
     { project: "mcp", kind: "uv.lock", packages: 120, pythons: ["3.11", "3.12", "3.13"], extras: ["cli"] },
 ];
-
-/** A wheel's name in one spelling: uv writes the tags of a compressed set in its own order. */
-function spelling(filename: string): string {
-    const wheel = parseWheelName(filename);
-    return wheel === undefined
-        ? filename.toLowerCase().replace(/[-_.]+/g, "-")
-        : `${wheel.name} ${wheel.version} ${wheelTags(wheel).sort().join(" ")}`;
-}
 
 /** Packages that have no wheel at all: uv takes their source distribution, and so do we when they are named. */
 const withoutWheels = (manifest: Manifest): string[] =>
@@ -152,7 +144,6 @@ describe("the locks of known projects", function () {
             ],
             { cwd: folder, timeoutMs: 120_000 },
         );
-        const taken = [...stderr.matchAll(/Selecting: \S+ \[\w+\] \((\S+)\)/g)];
-        return [...new Set(taken.map(([, file = ""]) => spelling(file)))].sort();
+        return filesSelected(stderr);
     }
 });

@@ -6,9 +6,10 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { isLayerError } from "../../../provider/errors";
 import { parseManifest, readManifest, type Selection, selectDependencies } from "../../../provider/manifest";
-import { parseWheelName, wheelTags } from "../../../provider/manifest/wheelTag";
 import { type Target, targetFor } from "../../../provider/target";
 import { pythonPath, uvPath } from "../../tools";
+import { sampleWheel } from "../build/sampleFiles";
+import { filesSelected, spelling } from "./uvChoice";
 
 const execute = promisify(execFile);
 
@@ -140,7 +141,7 @@ describe("agreement with uv", function () {
     const uv = (args: readonly string[], cwd: string) =>
         execute(uvPath(), [...args, "--no-config", "--no-progress"], { cwd, maxBuffer: 100_000_000 });
 
-    async function lock(name: string, files: Readonly<Record<string, string>>): Promise<string> {
+    async function lock(name: string, files: Readonly<Record<string, string | Buffer>>): Promise<string> {
         const root = join(folder, name.replaceAll(" ", "-"));
         for (const [path, content] of Object.entries(files)) {
             await mkdir(dirname(join(root, path)), { recursive: true });
@@ -252,25 +253,51 @@ describe("agreement with uv", function () {
         const root = await lock("popular packages", popular);
         const exported = (await exportLock(root, { extras: ["all"] }, "requirements.txt")) ?? "";
         await writeFile(join(folder, "chosen.txt"), exported);
-        /** A wheel's name in one spelling: uv writes the tags of a compressed set in its own order. */
-        const spelling = (filename: string): string => {
-            const wheel = parseWheelName(filename) ?? assert.fail(filename);
-            return `${wheel.name} ${wheel.version} ${wheelTags(wheel).sort().join(" ")}`;
-        };
         for (const [target, platform] of targets) {
             const { dependencies } = await select(root, { extras: ["all"] }, target);
             const { stderr } = await uv(
                 ["pip", "compile", "-v", ...platformArguments(target, platform), "chosen.txt"],
                 folder,
             );
-            const chosen = new Set(
-                [...stderr.matchAll(/Selecting: \S+ \[\w+\] \((\S+\.whl)\)/g)].map(([, file]) =>
-                    spelling(file ?? ""),
-                ),
-            );
             assert.deepEqual(
                 dependencies.map(({ file }) => spelling(file?.filename ?? "")).sort(),
-                [...chosen].sort(),
+                filesSelected(stderr),
+                platform,
+            );
+        }
+    });
+
+    it("chooses the same files of a local index, also ones that name no glibc", async () => {
+        const tags: Readonly<Record<string, readonly string[]>> = {
+            alone: ["cp313-cp313-linux_x86_64", "cp312-cp312-linux_aarch64", "cp310-cp310-linux_x86_64"],
+            beside: ["py3-none-linux_x86_64", "py3-none-manylinux_2_17_x86_64", "py3-none-linux_aarch64"],
+            stable: [
+                "cp313-cp313-linux_x86_64",
+                "cp310-abi3-manylinux_2_17_x86_64",
+                "cp310-abi3-linux_aarch64",
+            ],
+            pure: ["cp313-cp313-linux_x86_64", "py3-none-any", "cp312-cp312-musllinux_1_2_aarch64"],
+            compressed: ["py3-none-linux_x86_64.linux_aarch64", "py2.py3-none-any"],
+        };
+        const names = Object.keys(tags);
+        const wheels = Object.fromEntries(
+            Object.entries(tags).flatMap(([name, each]) =>
+                each.map((tag) => [`wheels/${name}-1.0-${tag}.whl`, sampleWheel(name, "1.0")]),
+            ),
+        );
+        const index = '[[tool.uv.index]]\nurl = "wheels"\nformat = "flat"\ndefault = true';
+        const root = await lock("flat index", { ...wheels, "pyproject.toml": project("flat", names, index) });
+        await writeFile(join(root, "in.txt"), names.map((name) => `${name}==1.0\n`).join(""));
+        for (const [target, platform] of targets) {
+            const places = ["--no-index", "--find-links", "wheels"];
+            const { stderr } = await uv(
+                ["pip", "compile", "-v", ...places, ...platformArguments(target, platform), "in.txt"],
+                root,
+            );
+            const { dependencies } = await select(root, {}, target);
+            assert.deepEqual(
+                dependencies.map(({ file }) => spelling(file?.filename ?? "")).sort(),
+                filesSelected(stderr),
                 platform,
             );
         }

@@ -17,24 +17,25 @@ const best = (pythonVersion: string, architecture: "x86_64" | "arm64", ...filena
     )?.filename;
 
 describe("wheel tags", () => {
-    it("go down from the target's glibc, legacy names after their equals", () => {
+    it("go down from the target's glibc, legacy names after their equals, to the one that names none", () => {
         const old = platformTags(targetFor("3.11", "x86_64"));
         assert.equal(old[0], "manylinux_2_26_x86_64");
         assert.equal(old.indexOf("manylinux2014_x86_64"), old.indexOf("manylinux_2_17_x86_64") + 1);
-        assert.deepEqual(old.slice(-2), ["manylinux_2_5_x86_64", "manylinux1_x86_64"]);
-        assert.deepEqual(platformTags(targetFor("3.13", "arm64")).slice(-2), [
+        assert.deepEqual(old.slice(-3), ["manylinux_2_5_x86_64", "manylinux1_x86_64", "linux_x86_64"]);
+        assert.deepEqual(platformTags(targetFor("3.13", "arm64")).slice(-3), [
             "manylinux_2_17_aarch64",
             "manylinux2014_aarch64",
+            "linux_aarch64",
         ]);
     });
 
-    it("take no wheel for another glibc, machine, libc or for an unknown Linux", () => {
+    it("take no wheel for another glibc, machine or libc", () => {
         const wheel = (platform: string) => `a-1-cp311-cp311-${platform}.whl`;
         for (const platform of [
             "manylinux_2_28_x86_64",
             "manylinux_2_17_aarch64",
             "musllinux_1_2_x86_64",
-            "linux_x86_64",
+            "linux_aarch64",
         ]) {
             assert.equal(best("3.11", "x86_64", wheel(platform)), undefined, platform);
         }
@@ -54,8 +55,10 @@ describe("wheel tags", () => {
         const stable = "a-1-cp39-abi3-manylinux_2_34_x86_64.whl";
         const pure = "a-1-py2.py3-none-any.whl";
         const newer = "a-1-cp313-cp313-manylinux_2_28_x86_64.whl";
+        const unnamed = "a-1-cp313-cp313-linux_x86_64.whl";
         assert.equal(best("3.13", "x86_64", pure, stable, own, newer), newer);
-        assert.equal(best("3.13", "x86_64", pure, stable, own), own);
+        assert.equal(best("3.13", "x86_64", pure, stable, own, unnamed), own);
+        assert.equal(best("3.13", "x86_64", pure, stable, unnamed), unnamed);
         assert.equal(best("3.13", "x86_64", pure, stable), stable);
         assert.equal(best("3.13", "arm64", pure, stable, own, newer), pure);
     });

@@ -138,11 +138,16 @@ describe("ELF files against the target", () => {
         );
     });
 
-    it("takes a wheel that was built here, when its files fit", async () => {
-        const built = { tag: "cp312-cp312-linux_x86_64", origin: "built" as const };
-        assert.deepEqual((await pack({}, built)).warnings, []);
-        await refused(pack({ versions: ["GLIBC_2.36"] }, built), "It was built here");
-    });
+    for (const [origin, next] of [
+        ["built", "It was built here"],
+        ["fetched", "Lock a version of demo that has a wheel for the target"],
+    ] as const) {
+        it(`takes a wheel that names no glibc and was ${origin}, when its files fit`, async () => {
+            const wheel = { tag: "cp312-cp312-linux_x86_64", origin };
+            assert.deepEqual((await pack({}, wheel)).warnings, []);
+            await refused(pack({ versions: ["GLIBC_2.36"] }, wheel), "needs glibc 2.36", next);
+        });
+    }
 
     it("counts what it does not name", async () => {
         const entries = Array.from({ length: 9 }, (_, index) => ({

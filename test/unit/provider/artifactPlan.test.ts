@@ -5,8 +5,11 @@ import path from "node:path";
 import { planArtifact } from "../../../provider/artifactPlan";
 import { configure } from "../../../provider/awsAccess";
 import { check } from "../../../provider/check";
+import { diff } from "../../../provider/diff";
 import { asCheckedInputs } from "../../../provider/inputs";
+import type { ManifestKind } from "../../../provider/manifest";
 import type { Props } from "../../../provider/props";
+import { lockSample, startSampleIndex } from "../../engine/sampleManifests";
 import { uvPath } from "../../tools";
 import { sampleWheel } from "../build/sampleFiles";
 import { uniqueName } from "../emulatedAws";
@@ -85,5 +88,30 @@ describe("planArtifact", function () {
             planArtifact(inputs, folder, signal),
             /MANIFEST_CHANGED: A local package of layer "deps"/,
         );
+    });
+
+    it("is the same for each kind of manifest that says the same files; a list says them once it is resolved", async () => {
+        const index = await startSampleIndex();
+        try {
+            const made = async (kind: ManifestKind, args: Props = {}) => {
+                const file = path.join(folder, kind);
+                await writeFile(file, (await lockSample(kind, index.origin))[kind] ?? "");
+                const inputs = await checked({ manifest: file, ...args });
+                return {
+                    inputs: { ...inputs },
+                    key: (await planArtifact(inputs, folder, signal)).artifactKey,
+                };
+            };
+            const uv = await made("uv.lock");
+            const poetry = await made("poetry.lock");
+            const list = await made("requirements.txt");
+            assert.equal(poetry.key, uv.key);
+            assert.equal((await made("requirements.txt", { resolveUnpinned: true })).key, uv.key);
+            const fromUv = (news: Props) => diff(uv.inputs, { ...news, owner: uv.inputs.owner });
+            assert.deepEqual(fromUv(poetry.inputs), {});
+            assert.deepEqual(fromUv(list.inputs), { replaces: ["dependencyDigest"] });
+        } finally {
+            await index.close();
+        }
     });
 });

@@ -199,6 +199,7 @@ describe("check", () => {
                     [property],
                 );
                 assert.match(failures[0]?.reason ?? "", reason);
+                assert.match(failures[0]?.reason ?? "", /^[A-Z]+_[A-Z]+: .*\.\n(?:.*\n)* {2}→ .*\.$/);
             });
         }
 
@@ -247,6 +248,16 @@ describe("check", () => {
                 failures.map(({ property }) => property),
                 [""],
             );
+            assert.match(failures[0]?.reason ?? "", /^ARGUMENT_INVALID: .*\n {2}→ Make it with the classes/);
+        });
+
+        it("nothing, for a state in the format of a newer release", async () => {
+            const { failures } = await check({ schemaVersion: 2 }, program());
+            assert.deepEqual(
+                failures.map(({ property }) => property),
+                [""],
+            );
+            assert.match(failures[0]?.reason ?? "", /^STATE_UNSUPPORTED: .*newer release.*\n {2}→ Upgrade/);
         });
     });
 
@@ -304,7 +315,10 @@ describe("check", () => {
                 failures.map(({ property }) => property),
                 ["region"],
             );
-            assert.match(failures[0]?.reason ?? "", /pulumi config set aws:region/);
+            assert.match(
+                failures[0]?.reason ?? "",
+                /^REGION_MISSING: No AWS region is set\.\n {2}→ .*pulumi config set aws:region/,
+            );
             process.env["AWS_REGION"] = "sa-east-1";
             assert.equal((await checked(program()))["region"], "sa-east-1");
         } finally {

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import type { dynamic } from "@pulumi/pulumi";
-import { configure } from "../../../provider/awsAccess";
+import { accountOf, clientsFor, configure } from "../../../provider/awsAccess";
 import { provider } from "../../../provider/provider";
 import { startServer } from "../build/localServer";
 import { settingsFor, uniqueName } from "../emulatedAws";
@@ -79,6 +79,45 @@ describe("configure", () => {
             );
         } finally {
             await server.close();
+        }
+    });
+
+    it("refuses credentials of an account that the settings rule out, before anything else is asked", async () => {
+        const server = await startServer((_request, response) => {
+            response.setHeader("content-type", "text/xml");
+            response.end(callerIdentity("123456789012"));
+        });
+        const accountWith = async (settings: Record<string, string>) => {
+            configure(settingsFor(server.origin, settings));
+            return accountOf(await clientsFor("ap-east-1"));
+        };
+        try {
+            assert.equal(await accountWith({ "aws:allowedAccountIds": '["123456789012"]' }), "123456789012");
+            const ruledOut = (name: string) =>
+                new RegExp(`ACCESS_DENIED: .* account 123456789012, which aws:${name} rules out`);
+            await assert.rejects(
+                accountWith({ "aws:allowedAccountIds": '["999999999999"]' }),
+                ruledOut("allowedAccountIds"),
+            );
+            await assert.rejects(
+                accountWith({ "aws:forbiddenAccountIds": '["123456789012"]' }),
+                ruledOut("forbiddenAccountIds"),
+            );
+        } finally {
+            configure(() => undefined);
+            await server.close();
+        }
+    });
+
+    it("refuses what cannot be understood when a client is made, and says where it may stand", async () => {
+        configure((key) => (key === "aws:maxRetries" ? "abc" : undefined));
+        try {
+            await assert.rejects(
+                clientsFor("ap-east-1"),
+                /^LayerError: ARGUMENT_INVALID: The AWS settings cannot be used: aws:maxRetries is "abc".*\n.*LambdaLayerProvider's arguments/,
+            );
+        } finally {
+            configure(() => undefined);
         }
     });
 

@@ -5,8 +5,8 @@ import path from "node:path";
 import { configure } from "../../../provider/awsAccess";
 import { check } from "../../../provider/check";
 import { diff } from "../../../provider/diff";
-import { findArgumentProblems } from "../../../provider/inputs";
 import type { Props } from "../../../provider/props";
+import { findArgumentProblems } from "../../../provider/resourceArguments";
 import { uniqueName } from "../emulatedAws";
 
 const secret = "marker-pa55word";

@@ -41,4 +41,15 @@ describe("what is said where no engine is", () => {
         }, lines);
         assert.deepEqual(lines, ["one: 1 changed", "two: 1 changed"]);
     });
+
+    it("is said for each of two layers of one name, which may be in two regions", async () => {
+        const lines: string[] = [];
+        await quietly(async () => {
+            for (const name of ["ireland", "tokyo", "tokyo"]) {
+                const owner = subject.owner.replace("deps", name);
+                reportOnce({ layerName: "same", owner }, "2 changed");
+            }
+        }, lines);
+        assert.deepEqual(lines, ["same: 2 changed", "same: 2 changed"]);
+    });
 });

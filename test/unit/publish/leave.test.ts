@@ -150,6 +150,18 @@ describe("leaveVersion", function () {
         assert.equal(await isThere(version), false);
     });
 
+    it("does not take back for itself what it once handed over, and the heir keeps", async () => {
+        const version = await make("1");
+        await make("1", second);
+        await leave(version);
+        const successor = await make("2", second);
+        await leave(version, { owner: second, survivor: second, successor });
+        assert.equal(await make("1"), version);
+        assert.equal((await leave(version)).outcome, "kept");
+        assert.equal(await isThere(version), true);
+        assert.equal((await readRecord(store, version))?.owner, second.id);
+    });
+
     it("never deletes what this owner does not answer for", async () => {
         const version = await make("1", second);
         await make("1", first);
@@ -203,7 +215,9 @@ describe("leaveVersion", function () {
         assert.equal(await isThere(version), true);
     });
 
-    it("never deletes under a publisher that takes the version over at that moment", async () => {
+    it("never deletes under a publisher that takes the version over at that moment", async function () {
+        // Where the publisher holds the lease already, the one that goes waits for fifteen seconds.
+        this.timeout(180_000);
         for (let round = 0; round < 8; round++) {
             const content = `round ${round}`;
             const version = await make(content);

@@ -74,7 +74,11 @@ describe("publishLayerVersion", function () {
             ],
             [{ status: 400, code: "CodeStorageExceededException" }, "PUBLISH_REFUSED", /code storage.*full/],
             [{ status: 400, code: "InvalidParameterValueException" }, "PUBLISH_REFUSED", /argument/],
-            [{ status: 413, code: "RequestEntityTooLargeException" }, "LAYER_TOO_LARGE", /goes through it/],
+            [
+                { status: 413, code: "RequestEntityTooLargeException" },
+                "BUCKET_WRONG_REGION",
+                /goes through it/,
+            ],
             [{ status: 403, code: "AccessDeniedException" }, "ACCESS_DENIED", /policy/],
             [{ status: 403, code: "UnrecognizedClientException" }, "CREDENTIALS_MISSING", /Renew/],
         ];

@@ -12,7 +12,7 @@ import {
     publicationObject,
     recordObject,
 } from "../../../provider/publish/layout";
-import { handOver, keepVersion, readRecord } from "../../../provider/publish/record";
+import { changeRecord, keepVersion, ownedBy, readRecord } from "../../../provider/publish/record";
 import { createBucket, createStore, useEmulatedAws } from "../emulatedAws";
 import { keyOf, ownerNamed } from "./publisher";
 import { manifestOf, recordOf } from "./records";
@@ -80,7 +80,7 @@ describe("keepVersion", () => {
         const record = await readRecord(store, 7);
         assert.equal(record?.manifest.md5, manifestOf("two").md5);
         assert.deepEqual([record?.publishedBy, record?.owner], [first.id, first.id]);
-        await handOver(store, 7, second.id);
+        await changeRecord(store, 7, (kept) => (kept === undefined ? kept : ownedBy(second.id, kept)));
         assert.deepEqual(
             [(await readRecord(store, 7))?.publishedBy, (await readRecord(store, 7))?.owner],
             [first.id, second.id],

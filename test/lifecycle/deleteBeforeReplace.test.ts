@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { provider } from "../../provider/provider";
+import type { StrictBucket } from "../strictAws/state";
+import { uniqueName } from "../unit/emulatedAws";
+import { createStack, type Declared, type SimulatedStack } from "./simulatedEngine";
+import { failure, only, succeed, useStrictAws } from "./strictTests";
+
+describe("a replacement with deleteBeforeReplace", function () {
+    this.timeout(60_000);
+    const strict = useStrictAws();
+    const steps = ["delete deps", "create deps"];
+
+    const prepare = (stem: string) => {
+        const layerName = uniqueName(stem);
+        const bucket = strict.bucket();
+        const declared = (variant: number, more: Record<string, unknown> = {}): Declared => ({
+            name: "deps",
+            args: strict.project.zip(variant, { layerName, bucket: bucket.name, ...more }),
+            deleteBeforeReplace: true,
+        });
+        return { layerName, bucket, declared, stack: createStack(stem, "dev") };
+    };
+    const claims = (bucket: StrictBucket) =>
+        [...bucket.objects.keys()]
+            .filter((key) => key.includes("/claims/"))
+            .map((key) => key.split("/").at(-3));
+    /** A run that ends after the old version's delete, before the new one is made. */
+    const cutShort = async (stack: SimulatedStack, declared: Declared) => {
+        const create = () => Promise.reject(new Error("killed"));
+        stack.useHooks({ ...provider, create });
+        assert.equal(await failure(() => stack.up([declared])), "killed");
+        stack.useHooks(provider);
+        assert.equal(stack.resources.size, 0);
+    };
+
+    it("deletes at once what keepVersions says, and not before the new version is there", async () => {
+        const { layerName, bucket, declared, stack } = prepare("at-once");
+        await succeed(() => stack.up([declared(0, { keepVersions: 1 })]));
+        assert.deepEqual(await succeed(() => stack.up([declared(1, { keepVersions: 1 })])), steps);
+        assert.deepEqual(strict.versions(layerName), [1, 2]);
+        assert.deepEqual(claims(bucket), ["000002"]);
+        assert.deepEqual(await succeed(() => stack.up([declared(2, { keepVersions: 1 })])), steps);
+        assert.deepEqual(strict.versions(layerName), [2, 3]);
+        await cutShort(stack, declared(3, { keepVersions: 0 }));
+        assert.deepEqual(strict.versions(layerName), [2, 3]);
+    });
+
+    it("that is cut short is ended by the next run", async () => {
+        const { layerName, bucket, declared, stack } = prepare("cut-short");
+        const permitted = { permissions: ["111111111111"] };
+        await succeed(() => stack.up([declared(0, permitted)]));
+        await cutShort(stack, declared(1, { keepVersions: 0 }));
+        assert.deepEqual(await succeed(() => stack.up([declared(1, { keepVersions: 0 })])), ["create deps"]);
+        assert.deepEqual(strict.versions(layerName), [2]);
+        assert.deepEqual(claims(bucket), ["000002"]);
+        await cutShort(stack, declared(2));
+        // The version that waits is the one that is wanted again.
+        assert.deepEqual(await succeed(() => stack.up([declared(1)])), ["create deps"]);
+        assert.match(only(stack).id, /:2$/);
+        assert.deepEqual(claims(bucket), ["000002"]);
+        await succeed(() => stack.destroy());
+        assert.deepEqual(strict.versions(layerName), []);
+        assert.deepEqual(claims(bucket), []);
+    });
+
+    it("that fails once the new version is there is ended by the update", async () => {
+        const { layerName, bucket, declared, stack } = prepare("unfinished");
+        await succeed(() => stack.up([declared(0)]));
+        const replacement = declared(1, { keepVersions: 0, permissions: ["o-abcdefghij"] });
+        strict.aws.state.denied.add("lambda:DeleteLayerVersion");
+        strict.aws.state.denied.add("lambda:AddLayerVersionPermission");
+        await failure(() => stack.up([replacement]));
+        strict.aws.state.denied.clear();
+        assert.deepEqual(strict.versions(layerName), [1, 2]);
+        assert.deepEqual(await succeed(() => stack.up([replacement])), ["update deps"]);
+        assert.deepEqual(strict.versions(layerName), [2]);
+        assert.deepEqual(claims(bucket), ["000002"]);
+    });
+
+    it("leaves no claim on the version of another, also when it is cut short", async () => {
+        const { layerName, bucket, declared, stack } = prepare("of-another");
+        const other = createStack("of-another", "other");
+        await succeed(() => other.up([declared(0)]));
+        await succeed(() => stack.up([declared(0)]));
+        await cutShort(stack, declared(1));
+        // It has not come to its successor: nobody takes the version away meanwhile.
+        await succeed(() => other.destroy());
+        assert.deepEqual(strict.versions(layerName), [1]);
+        await succeed(() => other.up([declared(0)]));
+        await succeed(() => stack.up([declared(1)]));
+        assert.deepEqual(claims(bucket), ["000001", "000002"]);
+        await succeed(() => stack.destroy());
+        await succeed(() => other.destroy());
+        assert.deepEqual(claims(bucket), []);
+    });
+
+    it("by another layer leaves the old one's version as a superseded one", async () => {
+        for (const [keepVersions, kept] of [
+            ["all", [1]],
+            [0, []],
+        ] as const) {
+            const { layerName, bucket, declared, stack } = prepare("another-layer");
+            await succeed(() => stack.up([declared(0, { keepVersions })]));
+            const elsewhere = uniqueName("elsewhere");
+            assert.deepEqual(
+                await succeed(() => stack.up([declared(0, { keepVersions, layerName: elsewhere })])),
+                steps,
+            );
+            assert.deepEqual(strict.versions(layerName), kept);
+            assert.deepEqual(strict.versions(elsewhere), [1]);
+            assert.equal(claims(bucket).length, 1);
+        }
+    });
+});
