@@ -36,7 +36,7 @@ export async function check(olds: Props, news: Props): Promise<CheckOutcome> {
         return { inputs: { ...news }, failures: [toFailure(error)] };
     }
     const failures = findArgumentProblems(resourceType, news).map(({ property, reason }) =>
-        wrongArgument(property, `${reason}.`),
+        wrongArgument(property, reason.endsWith("?") ? reason : `${reason}.`),
     );
     const newer = newerState(olds);
     if (newer !== undefined) {
@@ -102,14 +102,13 @@ function fillIn(olds: Props, news: Props, region: string | undefined): Record<st
         ...(bucket === undefined
             ? {}
             : { bucket, prefix: readPrefix(news["prefix"], layerName), records: completeRecords }),
-        ...(Array.isArray(news["permissions"]) ? { permissions: sortedTexts(news["permissions"]) } : {}),
+        ...(isTexts(news["permissions"]) ? { permissions: [...new Set(news["permissions"])].sort() } : {}),
     };
 }
 
-/** Each text once, in order: permissions are a set. */
-function sortedTexts(list: readonly unknown[]): unknown[] {
-    return [...new Set(list)].sort((left, right) => (String(left) < String(right) ? -1 : 1));
-}
+/** Permissions are a set: each once, in order. */
+const isTexts = (value: unknown): value is string[] =>
+    Array.isArray(value) && value.every((each) => typeof each === "string");
 
 /** A `LayerVersion` keeps its records in the archive's own bucket unless it names another. */
 function storedBucket(content: unknown): unknown {
@@ -218,8 +217,8 @@ function checkPrefix(olds: Props, inputs: Props, failures: LayerError[]): void {
     const stays = (name: string) => olds[name] !== undefined && olds[name] === inputs[name];
     const renamed = textOf(olds, "layerName") !== undefined && olds["layerName"] !== inputs["layerName"];
     if (renamed && stays("bucket") && stays("prefix")) {
-        const what = `prefix holds the records of layer "${String(olds["layerName"])}".`;
-        const next = `Give "${String(inputs["layerName"])}" another one, or leave prefix out.`;
+        const what = `prefix holds the records of layer "${textOf(olds, "layerName")}".`;
+        const next = `Give "${textOf(inputs, "layerName")}" another one, or leave prefix out.`;
         failures.push(wrongArgument("prefix", what, next));
     }
 }

@@ -88,7 +88,9 @@ function reportOutcome(
     kept: readonly number[],
     uri: string,
 ): void {
-    if (outcome !== "deleted") {
+    if (outcome === "waiting") {
+        report(subject, `version ${version} stays until its successor is there, records below ${uri}`);
+    } else if (outcome === "kept") {
         report(subject, `kept version ${version}; its records are below ${uri}`);
     }
     const others = kept.filter((each) => each !== version);

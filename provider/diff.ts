@@ -35,7 +35,7 @@ export function diff(olds: Props, news: Props): dynamic.DiffResult {
 
 function comparable(name: string, props: Props): unknown {
     const value = props[name] ?? undefined;
-    return sets.has(name) && Array.isArray(value) ? value.map(String).sort() : value;
+    return sets.has(name) && Array.isArray(value) ? value.map((each) => JSON.stringify(each)).sort() : value;
 }
 
 /**

@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { LayerError } from "./errors";
+import { nearestName } from "./spelling";
 
 /** A role to take on, with the names that `aws:assumeRoles` has for its parts. */
 export interface AssumeRoleArgs {
@@ -57,7 +59,9 @@ export class LambdaLayerProvider extends pulumi.ProviderResource {
         return typeof value === "object" && value !== null && "__pulumiLambdaLayerProvider" in value;
     }
 
+    /** Throws ARGUMENT_INVALID for an argument that there is not: one that was to guard an account must not be passed over. */
     constructor(name: string, args: LambdaLayerProviderArgs = {}, opts?: pulumi.ResourceOptions) {
+        refuseUnknown(name, args);
         const secret = (value: pulumi.Input<string> | undefined) =>
             value === undefined ? undefined : pulumi.secret(value);
         // The engine hands a provider its settings as text.
@@ -81,5 +85,31 @@ export class LambdaLayerProvider extends pulumi.ProviderResource {
             },
             opts,
         );
+    }
+}
+
+const known: Readonly<Record<keyof LambdaLayerProviderArgs, true>> = {
+    region: true,
+    profile: true,
+    accessKey: true,
+    secretKey: true,
+    token: true,
+    assumeRoles: true,
+    endpoints: true,
+    s3UsePathStyle: true,
+    maxRetries: true,
+    allowedAccountIds: true,
+    forbiddenAccountIds: true,
+};
+
+function refuseUnknown(name: string, args: LambdaLayerProviderArgs): void {
+    const names = Object.keys(known);
+    const unknown = Object.keys(args).find((each) => !names.includes(each));
+    if (unknown !== undefined) {
+        const near = nearestName(unknown, names);
+        throw new LayerError("ARGUMENT_INVALID", {
+            what: `The LambdaLayerProvider "${name}" has no argument ${unknown}.`,
+            next: near === undefined ? `Use ${names.join(", ")}.` : `Rename it to ${near}.`,
+        });
     }
 }

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Dependency } from "../manifest/model";
 import { type Call, type Command, layerOptions, writeJson } from "./command";
@@ -75,7 +75,9 @@ async function runSbom(call: Call): Promise<void> {
         writeJson(terminal, bill);
         return;
     }
-    await writeFile(path.resolve(terminal.folder, file), `${JSON.stringify(bill, null, 2)}\n`);
+    const destination = path.resolve(terminal.folder, file);
+    await mkdir(path.dirname(destination), { recursive: true });
+    await writeFile(destination, `${JSON.stringify(bill, null, 2)}\n`);
     terminal.writeError(`${file}: ${components.length} components of version ${version}\n`);
 }
 

@@ -47,7 +47,7 @@ const mostFollowed = 8;
  *
  * @param claimId names the create that the state's resource came from. A resource that is deleted with an id that its version's
  *   claim follows is the old half of a replacement by the very same version, see `leave.ts`.
- * @returns the other versions that the owner holds only until this one is there, see {@link waitForSuccessor}
+ * @returns the other versions that the owner held only until this one is there, see {@link waitForSuccessor}
  */
 export async function claimVersion(
     store: LayerStore,
@@ -57,8 +57,9 @@ export async function claimVersion(
 ): Promise<number[]> {
     const own = await readOwnClaims(store, await listAllClaims(store), owner);
     const newest = newestClaim(own);
-    const waiting = own.filter((claim) => claim.isWaiting && claim.version !== version);
-    const superseded = waiting.map((claim) => claim.version);
+    const others = own.filter((claim) => claim.version !== version);
+    // Where one waits, the engine has deleted the owner's resource: the rest is of runs that were cut short since, and in no state.
+    const superseded = others.some((claim) => claim.isWaiting) ? others.map((claim) => claim.version) : [];
     if (newest?.version === version && newest.claimId === claimId && !newest.isWaiting) {
         return superseded;
     }

@@ -63,6 +63,24 @@ describe("a replacement with deleteBeforeReplace", function () {
         assert.deepEqual(claims(bucket), []);
     });
 
+    it("that is cut short behind the new version leaves neither of them once another has come", async () => {
+        const { layerName, bucket, declared, stack } = prepare("behind");
+        await succeed(() => stack.up([declared(0)]));
+        strict.aws.state.denied.add("lambda:DeleteLayerVersion");
+        const create = async (inputs: Record<string, unknown>) => {
+            await assert.rejects(provider.create(inputs));
+            throw new Error("killed");
+        };
+        stack.useHooks({ ...provider, create });
+        assert.equal(await failure(() => stack.up([declared(1, { keepVersions: 0 })])), "killed");
+        stack.useHooks(provider);
+        strict.aws.state.denied.clear();
+        assert.deepEqual(strict.versions(layerName), [1, 2]);
+        assert.deepEqual(await succeed(() => stack.up([declared(2, { keepVersions: 0 })])), ["create deps"]);
+        assert.deepEqual(strict.versions(layerName), [3]);
+        assert.deepEqual(claims(bucket), ["000003"]);
+    });
+
     it("that fails once the new version is there is ended by the update", async () => {
         const { layerName, bucket, declared, stack } = prepare("unfinished");
         await succeed(() => stack.up([declared(0)]));

@@ -199,9 +199,18 @@ describe("check", () => {
                     [property],
                 );
                 assert.match(failures[0]?.reason ?? "", reason);
-                assert.match(failures[0]?.reason ?? "", /^[A-Z]+_[A-Z]+: .*\.\n(?:.*\n)* {2}→ .*\.$/);
+                assert.match(failures[0]?.reason ?? "", /^[A-Z]+_[A-Z]+: .*[.?]\n(?:.*\n)* {2}→ .*\.$/);
             });
         }
+
+        it("permissions, of things that are no text and cannot be made one", async () => {
+            const permissions = [{ toString: false }, { toString: false }];
+            const { failures } = await check({}, program({ permissions }));
+            assert.deepEqual(
+                failures.map((failure) => failure.property),
+                ["permissions"],
+            );
+        });
 
         it("content, of an archive", async () => {
             for (const content of [

@@ -40,6 +40,7 @@ describe("diff", () => {
                 const olds = Object.fromEntries(Object.entries(structuredClone(news)).reverse());
                 assert.deepEqual(diff({ ...olds, ...outputs }, news), nothing);
             }),
+            { examples: [[{ compatibleRuntimes: [{ toString: false }] }]] },
         );
     });
 
