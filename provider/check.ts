@@ -102,11 +102,11 @@ function fillIn(olds: Props, news: Props, region: string | undefined): Record<st
         ...(bucket === undefined
             ? {}
             : { bucket, prefix: readPrefix(news["prefix"], layerName), records: completeRecords }),
+        // A set: each once, in order.
         ...(isTexts(news["permissions"]) ? { permissions: [...new Set(news["permissions"])].sort() } : {}),
     };
 }
 
-/** Permissions are a set: each once, in order. */
 const isTexts = (value: unknown): value is string[] =>
     Array.isArray(value) && value.every((each) => typeof each === "string");
 

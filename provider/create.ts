@@ -208,13 +208,15 @@ async function keep(made: Made): Promise<Record<string, unknown>> {
     const { clients, inputs, outputs, claimId, archive, packages, store, owner, published, signal } = made;
     let settled = outputs;
     let deleted: readonly number[] = [];
+    const view = store === undefined ? undefined : viewLayer(clients, store, inputs.layerName, signal);
     try {
         const isOurs = outputs.origin === "published";
         if (isOurs && outputs.artifactUri === undefined && outputs.uncompressedSize === undefined) {
             const { uncompressedSize, artifactUri } = await archive.look();
             settled = { ...outputs, uncompressedSize, artifactUri };
         }
-        if (store !== undefined) {
+        if (view !== undefined) {
+            const { store } = view;
             const record = createRecord(inputs, settled, published, archive.manifest, packages);
             const kept = await keepVersion(store, published, archive.manifest, record, owner, claimId);
             settled = {
@@ -229,7 +231,7 @@ async function keep(made: Made): Promise<Record<string, unknown>> {
             };
             // Nothing waits but with deleteBeforeReplace: usually the old version is deleted after all else has moved.
             if (kept.waiting.length > 0) {
-                deleted = await supersede(viewLayer(clients, store, inputs.layerName, signal), {
+                deleted = await supersede(view, {
                     layerName: inputs.layerName,
                     version: published.version,
                     owner,
@@ -241,7 +243,6 @@ async function keep(made: Made): Promise<Record<string, unknown>> {
                 reportSuperseded(inputs, deleted);
             }
         }
-        const view = store === undefined ? undefined : viewLayer(clients, store, inputs.layerName, signal);
         const grants = { inputs, owner, version: published.version, without: deleted };
         await assertGrants(clients, view, grants, signal);
         return toProps(inputs, settled, published);

@@ -62,49 +62,40 @@ export class LambdaLayerProvider extends pulumi.ProviderResource {
     /** Throws ARGUMENT_INVALID for an argument that there is not: one that was to guard an account must not be passed over. */
     constructor(name: string, args: LambdaLayerProviderArgs = {}, opts?: pulumi.ResourceOptions) {
         refuseUnknown(name, args);
-        const secret = (value: pulumi.Input<string> | undefined) =>
-            value === undefined ? undefined : pulumi.secret(value);
-        // The engine hands a provider its settings as text.
-        const json = (value: pulumi.Input<unknown> | undefined) =>
-            value === undefined ? undefined : pulumi.jsonStringify(value);
-        super(
-            "pulumi-nodejs",
-            name,
-            {
-                "aws:region": args.region,
-                "aws:profile": args.profile,
-                "aws:accessKey": secret(args.accessKey),
-                "aws:secretKey": secret(args.secretKey),
-                "aws:token": secret(args.token),
-                "aws:assumeRoles": json(args.assumeRoles),
-                "aws:endpoints": json(args.endpoints),
-                "aws:s3UsePathStyle": json(args.s3UsePathStyle),
-                "aws:maxRetries": json(args.maxRetries),
-                "aws:allowedAccountIds": json(args.allowedAccountIds),
-                "aws:forbiddenAccountIds": json(args.forbiddenAccountIds),
-            },
-            opts,
-        );
+        const settings = names.map((each) => {
+            const value = args[each];
+            return [`aws:${each}`, value === undefined ? undefined : encodings[each](value)];
+        });
+        super("pulumi-nodejs", name, Object.fromEntries(settings), opts);
     }
 }
 
-const known: Readonly<Record<keyof LambdaLayerProviderArgs, true>> = {
-    region: true,
-    profile: true,
-    accessKey: true,
-    secretKey: true,
-    token: true,
-    assumeRoles: true,
-    endpoints: true,
-    s3UsePathStyle: true,
-    maxRetries: true,
-    allowedAccountIds: true,
-    forbiddenAccountIds: true,
-};
+/** The engine hands a provider its settings as text. */
+const asText = (value: pulumi.Input<unknown>): pulumi.Input<unknown> => value;
+const asSecret = (value: pulumi.Input<unknown>): pulumi.Input<unknown> => pulumi.secret(value);
+const asJson = (value: pulumi.Input<unknown>): pulumi.Input<unknown> => pulumi.jsonStringify(value);
+
+const encodings = {
+    region: asText,
+    profile: asText,
+    accessKey: asSecret,
+    secretKey: asSecret,
+    token: asSecret,
+    assumeRoles: asJson,
+    endpoints: asJson,
+    s3UsePathStyle: asJson,
+    maxRetries: asJson,
+    allowedAccountIds: asJson,
+    forbiddenAccountIds: asJson,
+} satisfies Readonly<
+    Record<keyof LambdaLayerProviderArgs, (value: pulumi.Input<unknown>) => pulumi.Input<unknown>>
+>;
+
+const isArgument = (name: string): name is keyof LambdaLayerProviderArgs => name in encodings;
+const names = Object.keys(encodings).filter(isArgument);
 
 function refuseUnknown(name: string, args: LambdaLayerProviderArgs): void {
-    const names = Object.keys(known);
-    const unknown = Object.keys(args).find((each) => !names.includes(each));
+    const unknown = Object.keys(args).find((each) => !names.some((known) => known === each));
     if (unknown !== undefined) {
         const near = nearestName(unknown, names);
         throw new LayerError("ARGUMENT_INVALID", {

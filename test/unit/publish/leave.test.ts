@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
 import { deleteObject, listObjects, writeObject } from "../../../provider/aws/objects";
 import type { Owner } from "../../../provider/owner";
 import { claimVersion, listClaims, releaseClaim } from "../../../provider/publish/claims";
@@ -11,12 +10,11 @@ import {
     recordObject,
     versionFolder,
 } from "../../../provider/publish/layout";
-import { type Departure, leaveVersion } from "../../../provider/publish/leave";
+import type { Departure } from "../../../provider/publish/leave";
 import { findPublication, forgetPublication } from "../../../provider/publish/publication";
-import { keepVersion, readRecord } from "../../../provider/publish/record";
+import { readRecord } from "../../../provider/publish/record";
 import { createStore, uniqueName, useEmulatedAws } from "../emulatedAws";
-import { keyOf, never, ownerNamed, publish } from "./publisher";
-import { manifestOf, recordOf } from "./records";
+import { keyOf, leave as leaveAs, never, ownerNamed, publish, publishAndKeep } from "./publisher";
 
 const [first, second] = [ownerNamed("deps"), ownerNamed("other")];
 
@@ -30,30 +28,10 @@ describe("leaveVersion", function () {
         layerName = uniqueName("deps");
     });
 
-    /** Publishes and records as `create` does. */
-    async function make(
-        content: string,
-        owner: Owner = first,
-        claimId: string = randomUUID(),
-    ): Promise<number> {
-        const { published } = await publish(aws.clients, store, { layerName, content, owner, claimId });
-        const record = recordOf(published, layerName, keyOf(content), owner, content);
-        await keepVersion(store, published, manifestOf(content), record, owner, claimId);
-        return published.version;
-    }
+    const make = (content: string, owner: Owner = first, claimId?: string) =>
+        publishAndKeep(aws.clients, store, layerName, owner, content, claimId);
     const leave = (version: number, departure: Partial<Departure> = {}) =>
-        leaveVersion(aws.clients, store, {
-            layerName,
-            version,
-            owner: first,
-            survivor: undefined,
-            successor: undefined,
-            adopted: false,
-            keepVersions: "all",
-            forceDestroy: false,
-            signal: never,
-            ...departure,
-        });
+        leaveAs(aws.clients, store, { layerName, version, owner: first, ...departure });
     const isThere = async (version: number) =>
         (await getLayerVersion(aws.clients, layerName, version, never)) !== undefined;
     const objectsOf = (version: number) => listObjects(store.bucket, versionFolder(store, version));

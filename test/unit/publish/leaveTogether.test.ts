@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import fc from "fast-check";
 import type { Clients } from "../../../provider/aws/clients";
@@ -7,14 +6,12 @@ import { listObjects } from "../../../provider/aws/objects";
 import type { Owner } from "../../../provider/owner";
 import { getLayerVersion } from "../../../provider/publish/layerVersion";
 import { type LayerStore, versionFolder } from "../../../provider/publish/layout";
-import { type Departure, leaveVersion } from "../../../provider/publish/leave";
 import { findPublication } from "../../../provider/publish/publication";
-import { keepVersion, readRecord } from "../../../provider/publish/record";
+import { readRecord } from "../../../provider/publish/record";
 import { type FaultProxy, startFaultProxy } from "../../faultProxy";
 import { type StrictAws, startStrictAws } from "../../strictAws";
 import { clientsAt, createStore, uniqueName } from "../emulatedAws";
-import { keyOf, never, ownerNamed, publish, versionsOf } from "./publisher";
-import { manifestOf, recordOf } from "./records";
+import { keyOf, leave, never, ownerNamed, publishAndKeep, versionsOf } from "./publisher";
 
 /** What an owner of the shared version does while the others do theirs. */
 type Deed = "is destroyed" | "is destroyed with forceDestroy" | "moves on" | "stays" | "comes";
@@ -110,29 +107,8 @@ describe("owners who leave a shared version at the same time", function () {
         };
     }
 
-    /** Publishes and records as `create` does. */
-    async function make(at: Clients, store: LayerStore, layerName: string, owner: Owner, content: string) {
-        const claimId = randomUUID();
-        const { published } = await publish(at, store, { layerName, content, owner, claimId });
-        const record = recordOf(published, layerName, keyOf(content), owner, content);
-        await keepVersion(store, published, manifestOf(content), record, owner, claimId);
-        return published.version;
-    }
-    const leave = (
-        at: Clients,
-        store: LayerStore,
-        departure: Pick<Departure, "layerName" | "version" | "owner"> & Partial<Departure>,
-    ) =>
-        leaveVersion(at, store, {
-            versionKey: keyOf("shared"),
-            survivor: undefined,
-            successor: undefined,
-            adopted: false,
-            keepVersions: "all",
-            forceDestroy: false,
-            signal: never,
-            ...departure,
-        });
+    const leaveShared: typeof leave = (at, store, departure) =>
+        leave(at, store, { versionKey: keyOf("shared"), ...departure });
 
     /** The first one published the version; each does its deed, in turns; then whoever is left is destroyed. */
     async function play(deeds: readonly Deed[], turns: readonly Turn[]): Promise<void> {
@@ -142,7 +118,7 @@ describe("owners who leave a shared version at the same time", function () {
         let version = 0;
         for (const [number, { owner }] of actors.entries()) {
             if (deeds[number] !== "comes") {
-                version = await make(clients, store, layerName, owner, "shared");
+                version = await publishAndKeep(clients, store, layerName, owner, "shared");
             }
         }
         const isThere = async (each: number) =>
@@ -154,20 +130,23 @@ describe("owners who leave a shared version at the same time", function () {
             const { owner } = actor;
             const departure = { layerName, version, owner };
             if (deed === "moves on") {
-                const successor = await make(clients, store, layerName, owner, `of ${number}`);
+                const successor = await publishAndKeep(clients, store, layerName, owner, `of ${number}`);
                 current.set(owner, successor);
                 actor.begin(() =>
-                    leave(actor.clients, actor.store, { ...departure, survivor: owner, successor }),
+                    leaveShared(actor.clients, actor.store, { ...departure, survivor: owner, successor }),
                 );
             } else if (deed === "comes") {
                 actor.begin(async () => {
-                    current.set(owner, await make(actor.clients, actor.store, layerName, owner, "shared"));
+                    current.set(
+                        owner,
+                        await publishAndKeep(actor.clients, actor.store, layerName, owner, "shared"),
+                    );
                 });
             } else if (deed === "stays") {
                 current.set(owner, version);
             } else {
                 const forceDestroy = deed === "is destroyed with forceDestroy";
-                actor.begin(() => leave(actor.clients, actor.store, { ...departure, forceDestroy }));
+                actor.begin(() => leaveShared(actor.clients, actor.store, { ...departure, forceDestroy }));
             }
         }
         for (const [number, requests] of turns) {
@@ -180,7 +159,13 @@ describe("owners who leave a shared version at the same time", function () {
         }
         for (const [owner, each] of current) {
             const versionKey = (await readRecord(store, each))?.versionKey;
-            await leave(clients, store, { layerName, version: each, owner, versionKey, forceDestroy: true });
+            await leaveShared(clients, store, {
+                layerName,
+                version: each,
+                owner,
+                versionKey,
+                forceDestroy: true,
+            });
         }
         assert.deepEqual(await versionsOf(clients, layerName), []);
         assert.deepEqual(await listObjects(store.bucket, versionFolder(store, version)), []);
@@ -247,19 +232,19 @@ describe("owners who leave a shared version at the same time", function () {
                 const actor = await createActor(0, store);
                 let version = 0;
                 for (const owner of owners) {
-                    version = await make(clients, store, layerName, owner, "shared");
+                    version = await publishAndKeep(clients, store, layerName, owner, "shared");
                 }
                 const killed = new AbortController();
                 setMaxListeners(0, killed.signal);
                 const { signal } = killed;
                 const place = { ...actor.store, bucket: { ...actor.store.bucket, signal } };
                 const departure = { layerName, version, owner: actor.owner, signal };
-                actor.begin(() => leave(actor.clients, place, departure));
+                actor.begin(() => leaveShared(actor.clients, place, departure));
                 await actor.run(requests);
                 killed.abort(new Error("killed"));
                 await actor.run(forever).catch(() => undefined);
                 for (const owner of order) {
-                    await leave(clients, store, { layerName, version, owner });
+                    await leaveShared(clients, store, { layerName, version, owner });
                 }
                 assert.deepEqual(await versionsOf(clients, layerName), [], `request ${requests}`);
                 assert.deepEqual(await listObjects(store.bucket, versionFolder(store, version)), []);

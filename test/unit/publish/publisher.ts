@@ -3,9 +3,12 @@ import type { Clients } from "../../../provider/aws/clients";
 import { type Owner, parseOwner } from "../../../provider/owner";
 import { listVersionNumbers, type PublishRequest } from "../../../provider/publish/layerVersion";
 import type { LayerStore } from "../../../provider/publish/layout";
+import { type Departure, leaveVersion } from "../../../provider/publish/leave";
 import type { LeaseTiming } from "../../../provider/publish/publication";
 import { type PublicationResult, publishOnce } from "../../../provider/publish/publishOnce";
+import { keepVersion } from "../../../provider/publish/record";
 import { layerZip, newSignal } from "../emulatedAws";
+import { manifestOf, recordOf } from "./records";
 
 export const never = newSignal();
 
@@ -64,6 +67,37 @@ export function publish(
         never,
     );
 }
+
+/** Publishes and records as `create` does; answers the version. */
+export async function publishAndKeep(
+    clients: Clients,
+    store: LayerStore,
+    layerName: string,
+    owner: Owner,
+    content: string,
+    claimId: string = randomUUID(),
+): Promise<number> {
+    const { published } = await publish(clients, store, { layerName, content, owner, claimId });
+    const record = recordOf(published, layerName, keyOf(content), owner, content);
+    await keepVersion(store, published, manifestOf(content), record, owner, claimId);
+    return published.version;
+}
+
+/** Leaves a version as a resource that is removed, unless the departure says otherwise. */
+export const leave = (
+    clients: Clients,
+    store: LayerStore,
+    departure: Pick<Departure, "layerName" | "version" | "owner"> & Partial<Departure>,
+) =>
+    leaveVersion(clients, store, {
+        survivor: undefined,
+        successor: undefined,
+        adopted: false,
+        keepVersions: "all",
+        forceDestroy: false,
+        signal: never,
+        ...departure,
+    });
 
 /** The layer's versions, oldest first. */
 export const versionsOf = async (clients: Clients, layerName: string): Promise<number[]> =>
