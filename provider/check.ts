@@ -63,6 +63,7 @@ export async function check(olds: Props, news: Props): Promise<CheckOutcome> {
         keepVersions: readKeepVersions(inputs["keepVersions"]),
         hadPermissions: olds["permissions"] !== undefined,
         permissions: textsOf(inputs, "permissions"),
+        arrives: layerOf(olds) !== layerOf(inputs),
     });
     if (failures.length > 0) {
         return { inputs, failures: failures.map(toFailure) };

@@ -2,28 +2,22 @@ import { randomUUID } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
 import { adoptVersion } from "./adoption";
 import type { Archive, PreparedArchive } from "./archive";
-import type { Clients } from "./aws/clients";
 import { type Bucket, deleteObject } from "./aws/objects";
 import { accountOf, clientsFor, leaseTiming } from "./awsAccess";
+import { completeVersion, PartialFailure } from "./completion";
 import { engineMemory } from "./engineMemory";
 import { isLayerError, LayerError } from "./errors";
-import { assertGrants, hadPermissions } from "./grants";
-import { asCheckedInputs, type CheckedInputs, readKeepVersions } from "./inputs";
+import { asCheckedInputs, type CheckedInputs } from "./inputs";
 import { interruptible } from "./interrupt";
-import { publishedOutputs, toProps, type VersionOutputs } from "./outputs";
-import { type Owner, parseOwner } from "./owner";
+import { publishedOutputs, type VersionOutputs } from "./outputs";
+import { parseOwner } from "./owner";
 import type { Props } from "./props";
 import { versionKey } from "./publish/keys";
 import { markOwnFolder, requireOwnFolder } from "./publish/layerMark";
-import type { PublishedVersion } from "./publish/layerVersion";
-import { viewLayer } from "./publish/layerView";
-import { artifactObject, type LayerStore } from "./publish/layout";
+import { artifactObject } from "./publish/layout";
 import { publishOnce } from "./publish/publishOnce";
-import { keepVersion } from "./publish/record";
-import { supersede } from "./publish/succession";
 import { counted, megabytes } from "./quantities";
-import { createRecord } from "./record";
-import { report, reportSuperseded } from "./report";
+import { report } from "./report";
 import { type Destination, openDestination } from "./upload/destination";
 
 /**
@@ -146,8 +140,21 @@ async function createVersion(inputs: CheckedInputs, signal: AbortSignal): Promis
         resolution: archive.resolution,
     };
     const packages = prepared?.packages;
-    const made = { clients, inputs, outputs, claimId, archive, packages, store, owner, published, signal };
-    const outs = await keep(made);
+    const isNew = outcome === "published";
+    const made = {
+        clients,
+        inputs,
+        outputs,
+        claimId,
+        archive,
+        packages,
+        store,
+        owner,
+        published,
+        isNew,
+        signal,
+    };
+    const outs = await completeVersion(made);
     return { id: published.layerVersionArn, outs };
 }
 
@@ -187,90 +194,6 @@ function sizesOf(prepared: PreparedArchive | undefined): string {
         megabytes(codeSize),
         ...(uncompressedSize === undefined ? [] : [`${megabytes(uncompressedSize)} unpacked`]),
     ].join(", ")}`;
-}
-
-/** A version that exists, with everything that has to be recorded of it. */
-interface Made {
-    readonly clients: Clients;
-    readonly inputs: CheckedInputs;
-    readonly outputs: VersionOutputs;
-    readonly claimId: string;
-    readonly archive: Archive;
-    readonly packages: PreparedArchive["packages"];
-    readonly store: LayerStore | undefined;
-    readonly owner: Owner;
-    readonly published: PublishedVersion;
-    readonly signal: AbortSignal;
-}
-
-/** Records the version. The version exists by now, so whatever fails here must not lose it. */
-async function keep(made: Made): Promise<Record<string, unknown>> {
-    const { clients, inputs, outputs, claimId, archive, packages, store, owner, published, signal } = made;
-    let settled = outputs;
-    let deleted: readonly number[] = [];
-    const view = store === undefined ? undefined : viewLayer(clients, store, inputs.layerName, signal);
-    try {
-        const isOurs = outputs.origin === "published";
-        if (isOurs && outputs.artifactUri === undefined && outputs.uncompressedSize === undefined) {
-            const { uncompressedSize, artifactUri } = await archive.look();
-            settled = { ...outputs, uncompressedSize, artifactUri };
-        }
-        if (view !== undefined) {
-            const { store } = view;
-            const record = createRecord(inputs, settled, published, archive.manifest, packages);
-            const kept = await keepVersion(store, published, archive.manifest, record, owner, claimId);
-            settled = {
-                ...settled,
-                // A version that someone else published stays theirs, however it is come by.
-                origin: kept.record.publishedBy === "" ? "adopted" : settled.origin,
-                manifestUri: kept.manifestUri,
-                recordUri: kept.recordUri,
-                // What a version that was taken over is known for from its record.
-                uncompressedSize: settled.uncompressedSize ?? kept.record.uncompressedSize,
-                artifactUri: settled.artifactUri ?? kept.record.artifactUri,
-            };
-            // Nothing waits but with deleteBeforeReplace: usually the old version is deleted after all else has moved.
-            if (kept.waiting.length > 0) {
-                deleted = await supersede(view, {
-                    layerName: inputs.layerName,
-                    version: published.version,
-                    owner,
-                    waiting: kept.waiting,
-                    keepVersions: readKeepVersions(inputs.keepVersions),
-                    hadGrants: hadPermissions(owner),
-                    signal,
-                });
-                reportSuperseded(inputs, deleted);
-            }
-        }
-        const grants = { inputs, owner, version: published.version, without: deleted };
-        await assertGrants(clients, view, grants, signal);
-        return toProps(inputs, settled, published);
-    } catch (error) {
-        const reason = isLayerError(error) ? error.message : String(error);
-        // An empty list instead of none: what was given before is still to be taken back, see update.ts.
-        const permissions = inputs.permissions ?? (hadPermissions(owner) ? [] : undefined);
-        const properties = {
-            ...toProps(inputs, settled, published),
-            ...(permissions === undefined ? {} : { permissions }),
-        };
-        throw new PartialFailure(reason, published.layerVersionArn, properties, [
-            `Version ${published.version} of layer "${inputs.layerName}" is published and kept, but what belongs to it is not complete. The next \`pulumi up\` finishes it without publishing again.`,
-            reason,
-        ]);
-    }
-}
-
-/** The form in which Pulumi takes a resource that exists, but is not complete (`ErrorResourceInitFailed`). */
-class PartialFailure extends Error {
-    constructor(
-        message: string,
-        readonly id: string,
-        readonly properties: Record<string, unknown>,
-        readonly reasons: readonly string[],
-    ) {
-        super(message);
-    }
 }
 
 function requireOwnAccount(inputs: CheckedInputs, account: string): void {

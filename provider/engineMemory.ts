@@ -36,6 +36,8 @@ export interface CheckedResource {
     readonly hadPermissions: boolean;
     /** Who may use the layer now; empty where the program names nobody. */
     readonly permissions: readonly string[];
+    /** Whether the resource was on no layer before, or on another: what it once granted on this one, no state says. */
+    readonly arrives: boolean;
 }
 
 /** A memory that has seen nothing yet. */
@@ -45,8 +47,13 @@ export function createEngineMemory(): EngineMemory {
     return {
         noteCheck: (ownerId, resource) => {
             // The second check of a replacement is not shown the old inputs: what the first one saw stays true.
-            const hadPermissions = resource.hadPermissions || (checked.get(ownerId)?.hadPermissions ?? false);
-            checked.set(ownerId, { ...resource, hadPermissions });
+            const first = checked.get(ownerId);
+            const hadPermissions = resource.hadPermissions || (first?.hadPermissions ?? false);
+            checked.set(ownerId, {
+                ...resource,
+                hadPermissions,
+                arrives: first?.arrives ?? resource.arrives,
+            });
         },
         checkedFor: (ownerId) => checked.get(ownerId),
         noteCreate: (ownerId, id) => {

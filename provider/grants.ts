@@ -1,6 +1,7 @@
 import type { Clients } from "./aws/clients";
 import { mapConcurrently } from "./concurrency";
 import { engineMemory } from "./engineMemory";
+import { isLayerError } from "./errors";
 import type { CheckedInputs } from "./inputs";
 import type { Owner } from "./owner";
 import type { Props } from "./props";
@@ -18,7 +19,7 @@ export interface Grants {
     readonly version: number;
     /** What the state says of the resource. Default: nothing. */
     readonly olds?: Props;
-    /** Versions that are gone since the view was taken. Default: none. */
+    /** Versions that are gone since the view was taken, or have no permissions yet. Default: none. */
     readonly without?: readonly number[];
 }
 
@@ -42,6 +43,29 @@ export async function assertGrants(
     await mapConcurrently(granted, policiesAtOnce, signal, (each) =>
         assertPermissions(clients, layerName, each, permissions, owner, signal),
     );
+}
+
+/**
+ * Takes back what a resource granted on a layer that it left and comes back to, if it has no permissions by now. Its state does
+ * not tell, so the versions are asked; who may not ask has not granted anything either.
+ */
+export async function withdrawFormerGrants(
+    clients: Clients,
+    view: LayerView | undefined,
+    { inputs, owner, version, without = [] }: Grants,
+    signal: AbortSignal,
+): Promise<void> {
+    if (inputs.permissions !== undefined || engineMemory.checkedFor(owner.id)?.arrives !== true) {
+        return;
+    }
+    const left = (await permittedVersions(view, owner, version)).filter((each) => !without.includes(each));
+    await mapConcurrently(left, policiesAtOnce, signal, (each) =>
+        assertPermissions(clients, inputs.layerName, each, [], owner, signal),
+    ).catch((error: unknown) => {
+        if (!isLayerError(error) || error.code !== "ACCESS_DENIED") {
+            throw error;
+        }
+    });
 }
 
 /**

@@ -74,6 +74,40 @@ describe("what is kept", function () {
         assert.deepEqual(strict.versions(layerName), [1, 2]);
     });
 
+    it("takes back what it granted on a layer that it left, when it comes back without permissions", async () => {
+        const [layerName, elsewhere] = [uniqueName("left"), uniqueName("elsewhere")];
+        const bucket = strict.bucket().name;
+        const stack = createStack("returned", "dev");
+        const permissions = ["*"];
+        await succeed(() => stack.up([archive(0, { layerName, bucket, permissions })]));
+        await succeed(() => stack.up([archive(1, { layerName, bucket, permissions })]));
+        await succeed(() => stack.up([archive(1, { layerName: elsewhere, bucket })]));
+        assert.deepEqual(
+            [1, 2].map((version) => statements(layerName, version)),
+            [['"*"'], ['"*"']],
+            "kept versions keep their permissions",
+        );
+        await succeed(() => stack.up([archive(1, { layerName, bucket })]));
+        assert.deepEqual(
+            [1, 2].map((version) => statements(layerName, version)),
+            [[], []],
+        );
+    });
+
+    it("comes to a layer that exists without a right to its permissions, which only they need", async () => {
+        const layerName = uniqueName("shared");
+        const bucket = strict.bucket().name;
+        await succeed(() => createStack("first", "dev").up([archive(0, { layerName, bucket })]));
+        strict.aws.state.denied.add("lambda:GetLayerVersionPolicy");
+        try {
+            await succeed(() => createStack("second", "dev").up([archive(0, { layerName, bucket })]));
+            await succeed(() => createStack("third", "dev").up([archive(1, { layerName, bucket })]));
+        } finally {
+            strict.aws.state.denied.clear();
+        }
+        assert.deepEqual(strict.versions(layerName), [1, 2]);
+    });
+
     it("heals after a refresh with the least change: version, manifest, record, claim", async () => {
         const layerName = uniqueName("drifted");
         const bucket = strict.bucket();

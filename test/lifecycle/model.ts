@@ -223,7 +223,8 @@ export function createModel() {
         const formerName = stack.resources.has(name) ? name : alias;
         const old = formerName === undefined ? undefined : stack.resources.get(formerName);
         run.checked.set(owner, settings);
-        const had = old?.settings.permissions !== undefined;
+        // Who comes to a layer is asked what it once granted there: nobody remembers.
+        const had = old?.settings.permissions !== undefined || old?.settings.layer !== settings.layer;
         const made = () => {
             const version = create(run, declared);
             noteClaim(version, owner);

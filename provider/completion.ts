@@ -1,0 +1,112 @@
+import type { Archive, PreparedArchive } from "./archive";
+import type { Clients } from "./aws/clients";
+import { isLayerError } from "./errors";
+import { assertGrants, hadPermissions, withdrawFormerGrants } from "./grants";
+import { type CheckedInputs, readKeepVersions } from "./inputs";
+import { toProps, type VersionOutputs } from "./outputs";
+import type { Owner } from "./owner";
+import type { PublishedVersion } from "./publish/layerVersion";
+import { viewLayer } from "./publish/layerView";
+import type { LayerStore } from "./publish/layout";
+import { keepVersion } from "./publish/record";
+import { supersede } from "./publish/succession";
+import { createRecord } from "./record";
+import { reportSuperseded } from "./report";
+
+/** A version that a create came to, with everything that has to be recorded of it. */
+export interface CreatedVersion {
+    readonly clients: Clients;
+    readonly inputs: CheckedInputs;
+    readonly outputs: VersionOutputs;
+    readonly claimId: string;
+    readonly archive: Archive;
+    readonly packages: PreparedArchive["packages"];
+    readonly store: LayerStore | undefined;
+    readonly owner: Owner;
+    readonly published: PublishedVersion;
+    /** Whether it was published just now, and not taken over. */
+    readonly isNew: boolean;
+    readonly signal: AbortSignal;
+}
+
+/**
+ * Records a version that exists, with the owner's claim, and does what follows from its being the current one: retention and
+ * permissions. Whatever fails here must not lose the version.
+ *
+ * @returns the resource's outputs
+ * @throws PartialFailure
+ */
+export async function completeVersion(made: CreatedVersion): Promise<Record<string, unknown>> {
+    const { clients, inputs, outputs, claimId, archive, packages, store, owner, published, isNew, signal } =
+        made;
+    let settled = outputs;
+    let deleted: readonly number[] = [];
+    const view = store === undefined ? undefined : viewLayer(clients, store, inputs.layerName, signal);
+    try {
+        const isOurs = outputs.origin === "published";
+        if (isOurs && outputs.artifactUri === undefined && outputs.uncompressedSize === undefined) {
+            const { uncompressedSize, artifactUri } = await archive.look();
+            settled = { ...outputs, uncompressedSize, artifactUri };
+        }
+        if (view !== undefined) {
+            const { store } = view;
+            const record = createRecord(inputs, settled, published, archive.manifest, packages);
+            const kept = await keepVersion(store, published, archive.manifest, record, owner, claimId);
+            settled = {
+                ...settled,
+                // A version that someone else published stays theirs, however it is come by.
+                origin: kept.record.publishedBy === "" ? "adopted" : settled.origin,
+                manifestUri: kept.manifestUri,
+                recordUri: kept.recordUri,
+                // What a version that was taken over is known for from its record.
+                uncompressedSize: settled.uncompressedSize ?? kept.record.uncompressedSize,
+                artifactUri: settled.artifactUri ?? kept.record.artifactUri,
+            };
+            // Nothing waits but with deleteBeforeReplace: usually the old version is deleted after all else has moved.
+            if (kept.waiting.length > 0) {
+                deleted = await supersede(view, {
+                    layerName: inputs.layerName,
+                    version: published.version,
+                    owner,
+                    waiting: kept.waiting,
+                    keepVersions: readKeepVersions(inputs.keepVersions),
+                    hadGrants: hadPermissions(owner),
+                    signal,
+                });
+                reportSuperseded(inputs, deleted);
+            }
+        }
+        const grants = { inputs, owner, version: published.version, without: deleted };
+        await assertGrants(clients, view, grants, signal);
+        // Nothing was ever granted on a version that is new, or on a layer that has no other.
+        if (!isNew || published.version > 1) {
+            const without = isNew ? [...deleted, published.version] : deleted;
+            await withdrawFormerGrants(clients, view, { ...grants, without }, signal);
+        }
+        return toProps(inputs, settled, published);
+    } catch (error) {
+        const reason = isLayerError(error) ? error.message : String(error);
+        // An empty list instead of none: what was given before is still to be taken back, see update.ts.
+        const permissions = inputs.permissions ?? (hadPermissions(owner) ? [] : undefined);
+        const properties = {
+            ...toProps(inputs, settled, published),
+            ...(permissions === undefined ? {} : { permissions }),
+        };
+        throw new PartialFailure(reason, published.layerVersionArn, properties, [
+            `Version ${published.version} of layer "${inputs.layerName}" is published and kept, but what belongs to it is not complete. The next \`pulumi up\` finishes it without publishing again.`,
+            reason,
+        ]);
+    }
+}
+
+/** The form in which Pulumi takes a resource that exists, but is not complete (`ErrorResourceInitFailed`). */
+export class PartialFailure extends Error {
+    constructor(
+        message: string,
+        readonly id: string,
+        readonly properties: Record<string, unknown>,
+        readonly reasons: readonly string[],
+    ) {
+        super(message);
+    }
+}
