@@ -2,28 +2,12 @@ import { createHash } from "node:crypto";
 import path from "node:path";
 import { selectionInputs } from "./inputEffects";
 import type { CheckedInputs } from "./inputs";
-import {
-    type ManifestFile,
-    type ManifestKind,
-    parseManifest,
-    readManifest,
-    readManifestBytes,
-    selectDependencies,
-} from "./manifest";
-import {
-    compareDependencies,
-    type Dependencies,
-    dependencyDigest,
-    dependencyVersions,
-    isDependencies,
-    summarizeComparison,
-} from "./manifest/compare";
-import { excludesPackages } from "./manifest/exclude";
-import { manifestKinds, type Selection, type SelectionSettings } from "./manifest/model";
-import { readDirectNames } from "./manifest/pyproject";
-import { warnOfSelection, warnOfStaleness, warnOfUnknownNames } from "./manifestWarnings";
-import { type Props, sameValue, textOf, textsOf } from "./props";
-import { reportOnce, subjectOf, warnOnce } from "./report";
+import { isDependencies } from "./manifest/compare";
+import { type ManifestFile, type ManifestKind, manifestKinds } from "./manifest/model";
+import { readManifest, readManifestBytes } from "./manifest/read";
+import { warnOfStaleness } from "./manifestWarnings";
+import { type Props, sameValue, textOf } from "./props";
+import { subjectOf } from "./report";
 import type { Target } from "./target";
 import { hasUnknown, unknownValue } from "./unknown";
 
@@ -89,53 +73,9 @@ export async function describeDependencies(
             return { ...pick(olds, computed), sourcesDigest: digests };
         }
     }
-    const selection = await select(file, inputs, target);
-    const dependencies = dependencyVersions(selection);
-    announceChange(olds["dependencies"], dependencies, inputs);
-    warnOfSelection(file, selection, subjectOf(inputs));
-    // What an open list brings in shows when it is resolved.
-    if (file.kind !== "requirements.txt" || inputs["resolveUnpinned"] !== true) {
-        warnOfUnknownNames(file, selection, subjectOf(inputs));
-    }
-    return {
-        ...read,
-        ...(await sourcesDigest(selection, manifestFolder)),
-        dependencies,
-        ...comparable(selection, inputs),
-    };
-}
-
-/** What of a manifest is installed for these inputs and this target. */
-export async function select(file: ManifestFile, inputs: Props, target: Target): Promise<Selection> {
-    const settings = selectionSettings(inputs);
-    const directNames =
-        file.kind === "poetry.lock" && excludesPackages(settings)
-            ? await readDirectNames(path.dirname(file.absolutePath))
-            : undefined;
-    return selectDependencies(
-        parseManifest(file),
-        { ...settings, ...(directNames === undefined ? {} : { directNames }) },
-        target,
-    );
-}
-
-/** Digests of what lies beside the manifest; no such property where nothing does. */
-export async function sourcesDigest(
-    { dependencies }: Pick<Selection, "dependencies">,
-    manifestFolder: string,
-    signal?: AbortSignal,
-): Promise<{ sourcesDigest?: Readonly<Record<string, string>> }> {
-    if (
-        dependencies.every(
-            ({ source, file }) =>
-                source.type !== "directory" && source.type !== "path" && file?.path === undefined,
-        )
-    ) {
-        return {};
-    }
-    const { digestSources } = await import("./build/sourceTree");
-    const digests = await digestSources(dependencies, manifestFolder, signal);
-    return Object.keys(digests).length === 0 ? {} : { sourcesDigest: digests };
+    // Only now is there anything to parse: an unchanged manifest does not even load what does it.
+    const { selectedInputs } = await import("./manifestSelection");
+    return { ...read, ...(await selectedInputs(file, inputs, target, olds["dependencies"])) };
 }
 
 /** The `manifestKind` option of {@link readManifest}. */
@@ -143,42 +83,6 @@ export function kindOf(inputs: Props): { kind?: ManifestKind } {
     const given = textOf(inputs, "manifestKind");
     const kind = manifestKinds.find((each) => each === given);
     return kind === undefined ? {} : { kind };
-}
-
-function selectionSettings(inputs: Props): SelectionSettings {
-    const workspaceMember = textOf(inputs, "package");
-    return {
-        ...(workspaceMember === undefined ? {} : { package: workspaceMember }),
-        extras: textsOf(inputs, "extras"),
-        groups: textsOf(inputs, "groups"),
-        localPackages: inputs["localPackages"] !== false,
-        allowSourceBuilds: textsOf(inputs, "allowSourceBuilds"),
-        exclude: textsOf(inputs, "exclude"),
-        excludeRuntimeProvided: inputs["excludeRuntimeProvided"] === true,
-    };
-}
-
-/** Says in one line which packages change; the engine's own diff shows all of them. */
-function announceChange(before: unknown, after: Dependencies, inputs: Props): void {
-    if (isDependencies(before) && !sameValue(before, after)) {
-        reportOnce(subjectOf(inputs), summarizeComparison(compareDependencies(before, after)));
-    }
-}
-
-function comparable(selection: Selection, inputs: Props): { dependencyDigest?: string } {
-    if (inputs["changeDetection"] === "md5") {
-        return {};
-    }
-    const doubt = selection.doubts[0];
-    if (doubt === undefined) {
-        return { dependencyDigest: dependencyDigest(selection) };
-    }
-    const place = doubt.position === undefined ? "" : ` (${doubt.position.file}:${doubt.position.line})`;
-    warnOnce(
-        subjectOf(inputs),
-        `${doubt.reason}${place}, so any edit of the manifest counts as a change. ${doubt.next}`,
-    );
-    return {};
 }
 
 function includesDigest(file: ManifestFile): { includesDigest?: string } {

@@ -1,8 +1,6 @@
-import type { ManifestFile } from "./manifest";
-import type { Selection } from "./manifest/model";
+import type { ManifestFile, Selection } from "./manifest/model";
 import { formatPosition } from "./manifest/position";
 import { findOversize } from "./manifest/sizeHint";
-import { findStaleness } from "./manifest/staleness";
 import { findUnhashed } from "./manifest/unhashed";
 import { maximumUncompressedSize } from "./package/limits";
 import { type Subject, warnOnce } from "./report";
@@ -17,6 +15,7 @@ export async function warnOfStaleness(file: ManifestFile, subject: Subject): Pro
     // One lock may be the manifest of many layers.
     if (lookedAt.has(key)) return;
     lookedAt.add(key);
+    const { findStaleness } = await import("./manifest/staleness");
     const staleness = await findStaleness(file);
     if (staleness !== undefined) {
         warnOnce(

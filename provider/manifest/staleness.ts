@@ -3,7 +3,6 @@ import path from "node:path";
 import { parse } from "smol-toml";
 import type { ManifestFile } from "./model";
 import { normalizeName } from "./name";
-import { poetryContentHashes } from "./poetryContentHash";
 import { parseRequirement } from "./requirement";
 import { isTable, type Table } from "./toml";
 
@@ -53,11 +52,15 @@ function* uvProjects(text: string): Iterable<{ readonly projectPath: string; rea
     }
 }
 
-function findPoetryStaleness(file: ManifestFile, document: Table | undefined): string | undefined {
+async function findPoetryStaleness(
+    file: ManifestFile,
+    document: Table | undefined,
+): Promise<string | undefined> {
     if (document === undefined) return undefined;
     // Poetry before 2.0, which writes older locks, chose other tables.
     if (!/^lock-version = "2\.1"\r?$/m.test(file.text)) return undefined;
     const written = /^content-hash = "([0-9a-f]{64})"\r?$/m.exec(file.text)?.[1];
+    const { poetryContentHashes } = await import("./poetryContentHash");
     const hashes = poetryContentHashes(document);
     if (written === undefined || hashes.length === 0 || hashes.includes(written)) return undefined;
     const pyproject = path.join(path.dirname(file.path), "pyproject.toml");
