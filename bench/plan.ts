@@ -38,7 +38,7 @@ export function parseBenchArguments(words: readonly string[]): BenchPlan {
     return {
         sets: sets.map((set) => ({ set, runs: quick ? { cold: 1, warm: 1 } : runs[set] })),
         ...(asked("stacks")
-            ? { stacks: { counts: quick ? [1, 10] : [1, 10, 100], runs: quick ? 1 : 3 } }
+            ? { stacks: { counts: quick ? [1, 10] : [1, 10, 100], runs: quick ? 1 : 7 } }
             : {}),
         ...(asked("manifest") ? { manifest: quick ? 1 : 7 } : {}),
         complete: words.length === 0,

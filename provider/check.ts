@@ -2,7 +2,7 @@ import type { dynamic } from "@pulumi/pulumi";
 import { configuredRegion } from "./awsAccess";
 import { engineMemory, layerOf } from "./engineMemory";
 import { isLayerError, LayerError } from "./errors";
-import { completeRecords, newerState, readKeepVersions, resourceTypeOf, schemaVersion } from "./inputs";
+import { newerState, prefixOf, readKeepVersions, resourceTypeOf } from "./inputs";
 import { describeDependencies } from "./manifestInputs";
 import { defaultLayerName, parseOwner } from "./owner";
 import { jsonProps, type Props, textOf, textsOf } from "./props";
@@ -96,13 +96,11 @@ function fillIn(olds: Props, news: Props, region: string | undefined): Record<st
     const bucket = news["bucket"] ?? storedBucket(news["content"]);
     return {
         ...given,
-        schemaVersion,
         layerName,
         ...(account === undefined ? {} : { account }),
         ...(region === undefined ? {} : { region }),
-        ...(bucket === undefined
-            ? {}
-            : { bucket, prefix: readPrefix(news["prefix"], layerName), records: completeRecords }),
+        ...(bucket === undefined ? {} : { bucket }),
+        ...(typeof news["prefix"] === "string" ? { prefix: normalizePrefix(news["prefix"]) } : {}),
         // A set: each once, in order.
         ...(isTexts(news["permissions"]) ? { permissions: [...new Set(news["permissions"])].sort() } : {}),
     };
@@ -116,12 +114,11 @@ function storedBucket(content: unknown): unknown {
     return typeof content === "object" && content !== null ? (content as Props)["s3Bucket"] : undefined;
 }
 
-function readPrefix(prefix: unknown, layerName: string): unknown {
-    if (hasUnknown(prefix) || layerName === unknownValue) {
+function normalizePrefix(prefix: string): string {
+    if (prefix === unknownValue) {
         return unknownValue;
     }
-    const text = typeof prefix === "string" ? prefix : `lambda/${layerName}`;
-    const trimmed = text.replace(/^\/+|\/+$/g, "");
+    const trimmed = prefix.replace(/^\/+|\/+$/g, "");
     return trimmed === "" ? "" : `${trimmed}/`;
 }
 
@@ -215,9 +212,9 @@ function toFailure(error: LayerError): dynamic.CheckFailure {
 
 /** A folder holds the records of one layer, so a layer that gets another name needs another prefix. */
 function checkPrefix(olds: Props, inputs: Props, failures: LayerError[]): void {
-    const stays = (name: string) => olds[name] !== undefined && olds[name] === inputs[name];
     const renamed = textOf(olds, "layerName") !== undefined && olds["layerName"] !== inputs["layerName"];
-    if (renamed && stays("bucket") && stays("prefix")) {
+    const staysInBucket = olds["bucket"] !== undefined && olds["bucket"] === inputs["bucket"];
+    if (renamed && staysInBucket && prefixOf(olds) === prefixOf(inputs)) {
         const what = `prefix holds the records of layer "${textOf(olds, "layerName")}".`;
         const next = `Give "${textOf(inputs, "layerName")}" another one, or leave prefix out.`;
         failures.push(wrongArgument("prefix", what, next));

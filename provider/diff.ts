@@ -1,5 +1,6 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { dependencyInputs, updatedInputs, versionInputs } from "./inputEffects";
+import { prefixOf, requireReadable, resourceTypeOf } from "./inputs";
 import { areComparableDigests } from "./manifest/compare";
 import { requestedProps } from "./outputs";
 import { type Props, sameValue } from "./props";
@@ -15,12 +16,22 @@ const sets: ReadonlySet<string> = new Set([
     "exclude",
 ]);
 
+/** What a property says that need not be there, or that earlier releases wrote. */
+const effective: Readonly<Record<string, (props: Props) => unknown>> = {
+    resourceType: resourceTypeOf,
+    prefix: prefixOf,
+    records: ({ records }) => (records === "complete" ? undefined : records),
+};
+
 /**
  * Tells a new version from an update in place from nothing, from old outputs and checked inputs alone.
  *
  * `changes` is left open unless nothing changed: the engine then shows the difference property by property.
+ *
+ * @throws STATE_UNSUPPORTED
  */
 export function diff(olds: Props, news: Props): dynamic.DiffResult {
+    requireReadable(olds);
     const before = requestedProps(olds);
     const differs = (name: string) => !sameValue(comparable(name, before), comparable(name, news));
     const replaces = [
@@ -33,8 +44,10 @@ export function diff(olds: Props, news: Props): dynamic.DiffResult {
     return updatedInputs.some(differs) ? {} : { changes: false };
 }
 
-function comparable(name: string, props: Props): unknown {
-    const value = props[name] ?? undefined;
+/** A property as it counts in a comparison: sets in one order, and `undefined` for what says the same as nothing. */
+export function comparable(name: string, props: Props): unknown {
+    const read = effective[name];
+    const value = read === undefined ? (props[name] ?? undefined) : read(props);
     return sets.has(name) && Array.isArray(value) ? value.map((each) => JSON.stringify(each)).sort() : value;
 }
 

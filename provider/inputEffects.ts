@@ -39,7 +39,6 @@ const inputEffects: Readonly<Record<InputName, InputEffect>> = {
     groups: { change: "manifest", selects: true },
     localPackages: { change: "manifest", selects: true },
 
-    schemaVersion: { change: "update", selects: false },
     owner: { change: "update", selects: false },
     manifest: { change: "update", selects: false },
     bucket: { change: "update", selects: false },

@@ -7,15 +7,14 @@ import type { KeepVersions } from "./publish/retention";
 import { findArgumentProblems, inputNames, type ResourceType } from "./resourceArguments";
 import type { Architecture } from "./target";
 
-/** The version of the persisted format below. Readers accept every version up to this one, see {@link newerState}. */
+/**
+ * The version of the persisted format below, which outputs carry. Readers accept every version up to this one, see
+ * {@link newerState}.
+ */
 export const schemaVersion = 1;
-
-/** What the input `records` says when nothing is missing. */
-export const completeRecords = "complete";
 
 /** Inputs that both resources have, as `check` leaves them. They are echoed in the outputs and kept in state. */
 export interface LayerInputs {
-    readonly schemaVersion: number;
     /** `<organisation>/<URN>` of the resource, see `owner.ts`. */
     readonly owner: string;
     readonly layerName: string;
@@ -39,7 +38,7 @@ export interface LayerInputs {
     readonly permissions?: readonly Grantee[];
     /** ARN of an existing version to start from. */
     readonly adopt?: string;
-    /** Always {@link completeRecords} in a program; `read` puts what is missing here, so that the engine sees a difference. */
+    /** Absent in a program; `read` puts what is missing of the records here, so that the engine sees a difference. */
     readonly records?: string;
     readonly reuse?: boolean;
     readonly triggers?: unknown;
@@ -95,10 +94,25 @@ export interface LayerVersionInputs extends LayerInputs {
 
 export type CheckedInputs = PythonLayerInputs | LayerVersionInputs;
 
-/** The resource type that inputs or outputs are of; `undefined` when they are none of ours. */
+/**
+ * The resource type that inputs or outputs are of: what they say, as those of earlier releases did, or what is in the owner's
+ * URN; `undefined` when they are none of ours.
+ */
 export function resourceTypeOf(props: Props): ResourceType | undefined {
-    const { resourceType } = props;
-    return resourceType === "PythonLayer" || resourceType === "LayerVersion" ? resourceType : undefined;
+    const type =
+        textOf(props, "resourceType") ?? /dynamic\/lambda:(\w+)::/.exec(textOf(props, "owner") ?? "")?.[1];
+    return type === "PythonLayer" || type === "LayerVersion" ? type : undefined;
+}
+
+const defaultPrefix = (props: Props): string => `lambda/${textOf(props, "layerName") ?? ""}/`;
+
+/** Where a layer's objects are in its bucket: the input `prefix`, or what it is by default. */
+export const prefixOf = (props: Props): string =>
+    typeof props["prefix"] === "string" ? props["prefix"] : defaultPrefix(props);
+
+/** Checked inputs as they are kept: without what follows from the others. {@link asCheckedInputs} brings it back. */
+export function keptInputs({ resourceType: _resourceType, prefix, ...inputs }: CheckedInputs): Props {
+    return prefix === undefined || prefix === defaultPrefix(inputs) ? inputs : { ...inputs, prefix };
 }
 
 /**
@@ -140,16 +154,20 @@ export function asCheckedInputs(props: Props): CheckedInputs {
     const resourceType = resourceTypeOf(props);
     const names = resourceType === undefined ? [] : inputNames(resourceType);
     // A newer release may have left inputs that this one does not know: they are no problem here.
-    const familiar: Props = Object.fromEntries(
-        Object.entries(props).filter(([name]) => names.includes(name)),
-    );
+    const familiar: Props = {
+        ...Object.fromEntries(Object.entries(props).filter(([name]) => names.includes(name))),
+        resourceType,
+    };
     if (!areChecked(familiar)) {
         throw new LayerError("ARGUMENT_INVALID", {
             what: `The inputs cannot be used: ${inputsProblem(familiar)}.`,
             next: "Make the resource with the classes of pulumi-lambda-layer, and correct the argument.",
         });
     }
-    return familiar;
+    return {
+        ...familiar,
+        ...(familiar.bucket === undefined ? {} : { prefix: prefixOf(familiar) }),
+    };
 }
 
 const areChecked = (props: Props): props is Props & CheckedInputs => inputsProblem(props) === undefined;

@@ -44,10 +44,8 @@ export interface LayerArgs {
     readonly timeoutMinutes?: pulumi.Input<number>;
 }
 
-/** Outputs that no argument has: a resource gets a property for each of them, and for each argument. */
+/** Outputs that neither an argument nor the id has: a resource gets a property for each of them, and for each argument. */
 const outputs = {
-    layerArn: undefined,
-    version: undefined,
     codeSha256: undefined,
     codeSize: undefined,
     uncompressedSize: undefined,
@@ -72,7 +70,7 @@ const echoed = {
 };
 
 /** What both resources are: a published layer version, with the outputs that Lambda and the bucket give. */
-export abstract class LayerResource extends pulumi.dynamic.Resource {
+export abstract class LayerResource extends pulumi.CustomResource {
     /** ARN of the published version: the resource's id. */
     declare readonly layerVersionArn: pulumi.Output<string>;
     /** The same as {@link layerVersionArn}. */
@@ -123,20 +121,16 @@ export abstract class LayerResource extends pulumi.dynamic.Resource {
         opts: pulumi.CustomResourceOptions | undefined,
     ) {
         const options = requireOwnProvider(name, opts);
-        const owner = ownerOf(name, `pulumi-nodejs:dynamic/lambda:${type}`, options);
+        // The package and the first part of the module are what sends a resource to Pulumi's plugin for dynamic providers.
+        const token = `pulumi-nodejs:dynamic/lambda:${type}`;
+        const owner = ownerOf(name, token, options);
         const { stackTraceLimit } = Error;
         try {
             // Pulumi takes a stack trace for each of a resource's hundred and more promises, which only its search for
             // leaked promises reads: with ts-node's source maps a third of what a layer costs an unchanged preview.
             Error.stackTraceLimit = 0;
-            super(
-                shim,
-                name,
-                { ...outputs, ...echoed, ...args, resourceType: type, owner },
-                options,
-                "lambda",
-                type,
-            );
+            const props = { ...outputs, ...echoed, ...args, owner, __provider: shim };
+            super(token, name, props, options);
         } catch (error) {
             Error.stackTraceLimit = stackTraceLimit;
             if (error instanceof Error) {
@@ -149,5 +143,13 @@ export abstract class LayerResource extends pulumi.dynamic.Resource {
         // They are the id itself: an update in place must not look like another version to a function.
         this.layerVersionArn = this.id;
         this.arn = this.id;
+        Object.defineProperties(this, {
+            layerArn: { get: () => this.id.apply(layerArnOf) },
+            version: { get: () => this.id.apply(versionOf) },
+        });
     }
 }
+
+const layerArnOf = (layerVersionArn: string): string => layerVersionArn.replace(/:\d+$/, "");
+
+const versionOf = (layerVersionArn: string): number => Number(/\d+$/.exec(layerVersionArn)?.[0]);

@@ -1,13 +1,11 @@
 import { LayerError } from "./errors";
-import type { CheckedInputs } from "./inputs";
+import { type CheckedInputs, keptInputs, schemaVersion } from "./inputs";
 import { type Dependencies, isDependencies } from "./manifest/compare";
 import { jsonProps, type Props } from "./props";
 import type { PublishedVersion, VersionSettings } from "./publish/layerVersion";
 
-/** What a resource's state holds beside its inputs. */
+/** What a resource's state holds beside its inputs. The layer's ARN and the version's number are parts of the id. */
 export interface VersionOutputs {
-    readonly layerArn: string;
-    readonly version: number;
     readonly codeSha256: string;
     /** Bytes of the zip. */
     readonly codeSize: number;
@@ -33,8 +31,14 @@ export interface VersionOutputs {
     readonly claimId?: string | undefined;
 }
 
+/** What releases before this one kept in the outputs as well. */
+type FormerOutput = "layerArn" | "version";
+
 /** Names of what is no input in a resource's state. */
-export const outputNames: ReadonlySet<string> = new Set<keyof VersionOutputs | "requested" | "__provider">([
+export const outputNames: ReadonlySet<string> = new Set<
+    keyof VersionOutputs | FormerOutput | "schemaVersion" | "requested" | "__provider"
+>([
+    "schemaVersion",
     "layerArn",
     "version",
     "codeSha256",
@@ -64,7 +68,7 @@ const settingNames = [
 ] as const satisfies readonly (keyof VersionSettings)[];
 
 /**
- * Inputs and outputs as they go into state: every input is echoed, since `diff` and `delete` are shown outputs only.
+ * Inputs and outputs as they go into state: all inputs are echoed, since `diff` and `delete` are shown outputs only.
  *
  * Of a version that was taken over the outputs tell the version's own description, licence, runtimes and architectures; what
  * the arguments said is kept as `requested`, see {@link requestedProps}.
@@ -74,11 +78,12 @@ export function toProps(
     outputs: VersionOutputs,
     { settings }: Pick<PublishedVersion, "settings">,
 ): Record<string, unknown> {
+    const kept = keptInputs(inputs);
     if (outputs.origin === "published") {
-        return jsonProps({ ...inputs, ...outputs });
+        return jsonProps({ ...kept, ...outputs, schemaVersion });
     }
     const requested = Object.fromEntries(settingNames.map((name) => [name, inputs[name]]));
-    return jsonProps({ ...inputs, ...outputs, ...settings, requested });
+    return jsonProps({ ...kept, ...outputs, ...settings, requested, schemaVersion });
 }
 
 /** Outputs from the state with what the arguments said, where a version that was taken over says something else. */
@@ -94,8 +99,6 @@ export function requestedProps(outputs: Props): Props {
 /** The outputs that Lambda answers for. */
 export function publishedOutputs(published: PublishedVersion) {
     return {
-        layerArn: published.layerArn,
-        version: published.version,
         codeSha256: published.codeSha256,
         codeSize: published.codeSize,
         createdDate: published.createdDate,
@@ -127,8 +130,6 @@ export function readOutputs(props: Props): Partial<VersionOutputs> {
     const text = (name: string) => (typeof props[name] === "string" ? { [name]: props[name] } : {});
     const number = (name: string) => (typeof props[name] === "number" ? { [name]: props[name] } : {});
     return {
-        ...text("layerArn"),
-        ...number("version"),
         ...text("codeSha256"),
         ...number("codeSize"),
         ...number("uncompressedSize"),

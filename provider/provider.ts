@@ -20,7 +20,7 @@ export const provider: Required<dynamic.ResourceProvider> = {
     },
     diff: async (_id, olds, news) => {
         const { diff } = await import("./diff");
-        return diff(olds, news);
+        return readable(Promise.resolve().then(() => diff(olds, news)));
     },
     create: async (inputs) => {
         const { create } = await import("./create");

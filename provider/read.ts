@@ -4,8 +4,9 @@ import type { Clients } from "./aws/clients";
 import { readObject } from "./aws/objects";
 import { clientsFor } from "./awsAccess";
 import { mapConcurrently } from "./concurrency";
+import { comparable } from "./diff";
 import { permittedVersions, policiesAtOnce } from "./grants";
-import { completeRecords, readMinutes, requireReadable } from "./inputs";
+import { readMinutes, requireReadable } from "./inputs";
 import { interruptible } from "./interrupt";
 import { outputNames, parseLayerVersionArn, publishedOutputs, requestedProps } from "./outputs";
 import { requireOwnVersion } from "./ownAccount";
@@ -54,25 +55,28 @@ export function read(id: string, props: Props = {}): Promise<dynamic.ReadResult>
         const inputs = Object.entries(requestedProps(outputs)).filter(
             ([name, value]) => value !== undefined && !outputNames.has(name),
         );
-        return { id, props: { ...outputs, ...drift }, inputs: { ...Object.fromEntries(inputs), ...drift } };
+        return {
+            id,
+            props: jsonProps({ ...outputs, ...drift }),
+            inputs: jsonProps({ ...Object.fromEntries(inputs), ...drift }),
+        };
     });
 }
 
+/** What is missing of the records, where that is other than the state says; `records: undefined` where nothing is any more. */
 async function driftOfRecords(store: LayerStore | undefined, version: number, props: Props): Promise<Props> {
-    const missing = await missingRecords(store, version, props);
-    return missing === undefined || missing === props["records"] ? {} : { records: missing };
+    const bucket = textOf(props, "bucket");
+    const missing = bucket === undefined ? undefined : await missingRecords(store, bucket, version, props);
+    return missing === comparable("records", props) ? {} : { records: missing };
 }
 
-/** What is missing of the records, in words that the engine shows; `undefined` where none are kept. */
+/** What is missing of the records, in words that the engine shows; `undefined` where nothing is. */
 async function missingRecords(
     store: LayerStore | undefined,
+    bucket: string,
     version: number,
     props: Props,
 ): Promise<string | undefined> {
-    const bucket = textOf(props, "bucket");
-    if (bucket === undefined) {
-        return undefined;
-    }
     if (store === undefined) {
         return "bucket missing";
     }
@@ -97,7 +101,7 @@ async function missingRecords(
         ...(record === undefined ? ["record missing"] : []),
         ...(claims.some(({ ownerHash }) => ownerHash === owner.hash) ? [] : ["claim missing"]),
     ];
-    return missing.length === 0 ? completeRecords : missing.join(", ");
+    return missing.length === 0 ? undefined : missing.join(", ");
 }
 
 /** The grantees of the first version, the current or a kept one, that has others than it should. */

@@ -1,6 +1,7 @@
 import type { Clients } from "./aws/clients";
 import { accountOf } from "./awsAccess";
 import { isLayerError } from "./errors";
+import { prefixOf } from "./inputs";
 import { type Props, textOf } from "./props";
 import type { LayerStore } from "./publish/layout";
 import { openDestination } from "./upload/destination";
@@ -16,7 +17,7 @@ export async function openRecords(
         return undefined;
     }
     const account = await accountOf(clients);
-    const place = { bucket, prefix: textOf(props, "prefix") ?? "" };
+    const place = { bucket, prefix: prefixOf(props) };
     try {
         return (await openDestination(clients, account, place, signal)).store;
     } catch (error) {

@@ -111,7 +111,6 @@ const textsByName: Rule = (value) => (isDependencies(value) ? undefined : "must 
 
 /** What `check` itself fills in: a program never gives it, but `ignoreChanges` does, and a state may have been edited. */
 const filledIn: Readonly<Record<string, Rule>> = {
-    schemaVersion: (value) => (typeof value === "number" ? undefined : "must be a number"),
     resourceType: anyText,
     owner: anyText,
     account: anyText,

@@ -6,7 +6,7 @@ import { readObject } from "./aws/objects";
 import { accountOf, clientsFor, leaseTiming } from "./awsAccess";
 import { isLayerError, LayerError } from "./errors";
 import { assertGrants, hadPermissions } from "./grants";
-import { asCheckedInputs, type CheckedInputs, readKeepVersions, requireReadable } from "./inputs";
+import { asCheckedInputs, type CheckedInputs, prefixOf, readKeepVersions, requireReadable } from "./inputs";
 import { interruptible } from "./interrupt";
 import { readManifestBytes } from "./manifest";
 import { parseLayerVersionArn, publishedOutputs, readOutputs, toProps, type VersionOutputs } from "./outputs";
@@ -107,7 +107,7 @@ async function openOld(
     open: (bucket: string, prefix: string) => Promise<Destination>,
 ): Promise<Destination | undefined> {
     const bucket = textOf(olds, "bucket");
-    const prefix = textOf(olds, "prefix") ?? "";
+    const prefix = prefixOf(olds);
     if (bucket === undefined || (bucket === inputs.bucket && prefix === inputs.prefix)) {
         return undefined;
     }

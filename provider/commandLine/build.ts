@@ -180,7 +180,6 @@ async function readArguments(
     };
     const given: Record<string, unknown> = {
         resourceType: "PythonLayer",
-        schemaVersion: 1,
         manifest,
         // Nothing is sent anywhere: the name is for messages, bucket and region for the check of arguments alone.
         layerName: "layer",

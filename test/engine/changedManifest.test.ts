@@ -71,13 +71,27 @@ onBothEmulators("a changed manifest", (aws) => {
         const commented = Buffer.concat([Buffer.from("# Run uv lock to change this.\n"), uvLock]);
         const project = await newProject({
             name: "commented",
-            files: { "index.js": program(pythonLayer()), "uv.lock": uvLock },
+            files: {
+                "index.js": program(
+                    `const deps = ${pythonLayer()}`,
+                    "exports.parts = { arn: deps.arn, layerArn: deps.layerArn, version: deps.version };",
+                ),
+                "uv.lock": uvLock,
+            },
         });
         succeeded(await project.up());
+        const arn = versionArn(aws(), "commented-dev-deps", 1);
+        const parts = { arn, layerArn: arn.slice(0, -":1".length), version: 1 };
+        assert.deepEqual((await project.outputs())["parts"], parts);
 
         await project.write({ "uv.lock": commented });
+        // What the id says is known all the same: to whatever uses it, nothing has changed.
+        const preview = succeeded(await project.preview());
+        assert.deepEqual(resourceCounts(preview), ["1 to update", "1 unchanged"]);
+        assert.doesNotMatch(preview.stdout, /Outputs:/);
         const up = succeeded(await project.up());
         assert.deepEqual(resourceCounts(up), ["1 updated", "1 unchanged"]);
+        assert.deepEqual((await project.outputs())["parts"], parts);
         assert.deepEqual(await aws().versions("commented-dev-deps"), [1]);
         const folder = "lambda/commented-dev-deps/layer/000001/";
         const md5 = createHash("md5").update(commented).digest("hex");

@@ -18,6 +18,9 @@ interface OldState {
     readonly outputs: Record<string, unknown>;
 }
 
+/** What follows from the id or from other inputs, and is written down no more. */
+const following: ReadonlySet<string> = new Set(["layerArn", "version", "resourceType", "prefix", "records"]);
+
 const fixtures = path.resolve(__dirname, "../fixtures/state");
 
 describe("a state of an earlier release", function () {
@@ -102,7 +105,9 @@ describe("a state of an earlier release", function () {
         assert.deepEqual(await succeed(() => stack.refresh()), []);
         assert.deepEqual(await succeed(() => stack.up([declared])), [], `${what}: healed`);
         assert.deepEqual(
-            Object.keys(outputs).filter((name) => only(stack).outputs[name] === undefined),
+            Object.keys(outputs).filter(
+                (name) => !following.has(name) && only(stack).outputs[name] === undefined,
+            ),
             [],
             `${what}: outputs that got lost`,
         );

@@ -5,6 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { configure } from "../../../provider/awsAccess";
 import { check } from "../../../provider/check";
+import { prefixOf } from "../../../provider/inputs";
 import type { Props } from "../../../provider/props";
 import { unknownValue } from "../../../provider/unknown";
 import { uniqueName } from "../emulatedAws";
@@ -61,22 +62,21 @@ describe("check", () => {
             const inputs = await checked(program());
             const name = `shop-prod-${owner.split("::").at(-1)}`;
             assert.equal(inputs["layerName"], name);
-            assert.equal(inputs["prefix"], `lambda/${name}/`);
+            assert.equal(prefixOf(inputs), `lambda/${name}/`);
             assert.equal(inputs["region"], "eu-central-1");
             assert.equal(inputs["architecture"], "x86_64");
             assert.deepEqual(inputs["compatibleRuntimes"], ["python3.13"]);
             assert.deepEqual(inputs["compatibleArchitectures"], ["x86_64"]);
             assert.equal(inputs["manifestMd5"], md5(requirements("1.16.0")));
             assert.deepEqual(inputs["dependencies"], { six: "1.16.0" });
-            assert.equal(inputs["schemaVersion"], 1);
             assert.ok(!("__provider" in inputs));
         });
 
         it("the place of an archive's records: its own bucket, or none for a local zip", async () => {
             const stored = await checked(archive());
-            assert.deepEqual([stored["bucket"], stored["prefix"]], ["archives", "lambda/deps/"]);
+            assert.deepEqual([stored["bucket"], prefixOf(stored)], ["archives", "lambda/deps/"]);
             const local = await checked(archive({ content: { zipFile: "layer.zip" } }));
-            assert.deepEqual([local["bucket"], local["prefix"]], [undefined, undefined]);
+            assert.equal(local["bucket"], undefined);
             assert.equal(local["dependencies"], undefined);
         });
 
@@ -137,7 +137,7 @@ describe("check", () => {
 
         it("and leaves unknown what follows from them", async () => {
             assert.equal((await checked(program({ manifest: unknownValue })))["manifestMd5"], unknownValue);
-            assert.equal((await checked(program({ layerName: unknownValue })))["prefix"], unknownValue);
+            assert.equal((await checked(program({ prefix: unknownValue })))["prefix"], unknownValue);
             const inputs = await checked(program({ pythonVersion: unknownValue }));
             assert.equal(inputs["dependencies"], unknownValue);
             assert.equal(inputs["dependencyDigest"], unknownValue);

@@ -11,6 +11,7 @@ import { create } from "../../../provider/create";
 import { remove } from "../../../provider/delete";
 import { diff } from "../../../provider/diff";
 import { asCheckedInputs } from "../../../provider/inputs";
+import { parseLayerVersionArn } from "../../../provider/outputs";
 import type { Props } from "../../../provider/props";
 import { openPythonArchive } from "../../../provider/pythonArchive";
 import { update } from "../../../provider/update";
@@ -42,7 +43,6 @@ describe("create, update and delete", function () {
     /** What the engine hands to `create` for a program with these arguments. */
     async function checked(args: Props = {}, olds: Props = {}): Promise<Record<string, unknown>> {
         const { inputs, failures } = await check(olds, {
-            resourceType: "LayerVersion",
             owner: `acme/urn:pulumi:prod::shop::pulumi-nodejs:dynamic/lambda:LayerVersion::${layerName}`,
             layerName,
             manifest: path.join(folder, "go.sum"),
@@ -137,7 +137,8 @@ describe("create, update and delete", function () {
         const second = await createBucket(aws.clients);
         const ignoring = await checked({ bucket: second.name, manifestMd5: inputs["manifestMd5"] }, inputs);
         const moved = await update(id, outs ?? {}, ignoring);
-        const key = `lambda/${layerName}/layer/${String(outs?.["version"]).padStart(6, "0")}/go.sum`;
+        const { version } = parseLayerVersionArn(id);
+        const key = `lambda/${layerName}/layer/${String(version).padStart(6, "0")}/go.sum`;
         assert.deepEqual((await readObject(second, key))?.body, Buffer.from("one\n"));
         const changed = { ...ignoring, manifestMd5: "0a1b" };
         await assert.rejects(update(id, moved.outs ?? {}, changed), /MANIFEST_CHANGED/);

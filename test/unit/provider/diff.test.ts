@@ -34,8 +34,9 @@ const nothing = { changes: false };
 
 describe("diff", () => {
     it("finds no change in the same inputs, whatever they are and in whatever order", () => {
+        const names = Object.keys(before).filter((name) => name !== "schemaVersion");
         fc.assert(
-            fc.property(fc.dictionary(fc.constantFrom(...Object.keys(before)), fc.jsonValue()), (changes) => {
+            fc.property(fc.dictionary(fc.constantFrom(...names), fc.jsonValue()), (changes) => {
                 const news = { ...before, ...changes };
                 const olds = Object.fromEntries(Object.entries(structuredClone(news)).reverse());
                 assert.deepEqual(diff({ ...olds, ...outputs }, news), nothing);
@@ -46,6 +47,20 @@ describe("diff", () => {
 
     it("counts null and absent as the same", () => {
         assert.deepEqual(compare({ licenseInfo: null, extras: undefined }), nothing);
+    });
+
+    it("counts what follows from other inputs as the same, written down or not", () => {
+        const { resourceType, prefix, schemaVersion: _schemaVersion, ...lean } = before;
+        const full = { ...before, records: "complete" };
+        assert.deepEqual(diff({ ...full, ...outputs }, lean), nothing);
+        assert.deepEqual(diff({ ...lean, ...outputs }, full), nothing);
+        assert.deepEqual(diff({ ...full, prefix: "elsewhere/" }, lean), {});
+        assert.deepEqual(diff({ ...lean, records: "manifest missing" }, lean), {});
+        assert.deepEqual([resourceType, prefix], ["PythonLayer", "lambda/deps/"]);
+    });
+
+    it("compares nothing with the state of a newer release", () => {
+        assert.throws(() => compare({}, { ...before, schemaVersion: 2 }), /^LayerError: STATE_UNSUPPORTED/);
     });
 
     it("replaces for what is part of a version, and names it", () => {
@@ -86,7 +101,6 @@ describe("diff", () => {
             "permissions",
             "timeoutMinutes",
             "reuse",
-            "schemaVersion",
         ]) {
             assert.deepEqual(compare({ [name]: "changed" }), {}, name);
         }

@@ -29,8 +29,6 @@ describe("parseLayerVersionArn", () => {
 
 describe("readOutputs", () => {
     const written = {
-        layerArn: "arn:aws:lambda:eu-west-1:123456789012:layer:deps",
-        version: 3,
         codeSha256: "c2hh",
         codeSize: 10,
         uncompressedSize: 30,
