@@ -2,7 +2,7 @@ import path from "node:path";
 import type { Clients } from "./aws/clients";
 import { isLayerError, LayerError } from "./errors";
 import type { CheckedInputs, PythonLayerInputs } from "./inputs";
-import { parseLayerVersionArn } from "./outputs";
+import { parseLayerVersionArn } from "./layerVersionArn";
 import type { Owner } from "./owner";
 import { findDifferences, requireSame } from "./publish/adopt";
 import { listAllClaims } from "./publish/claims";

@@ -35,7 +35,7 @@ export async function check(olds: Props, news: Props): Promise<CheckOutcome> {
         );
         return { inputs: { ...news }, failures: [toFailure(error)] };
     }
-    const failures = findArgumentProblems(resourceType, news).map(({ property, reason }) =>
+    const failures = findArgumentProblems(resourceType, withoutFormer(news)).map(({ property, reason }) =>
         wrongArgument(property, reason.endsWith("?") ? reason : `${reason}.`),
     );
     const newer = newerState(olds);
@@ -56,6 +56,7 @@ export async function check(olds: Props, news: Props): Promise<CheckOutcome> {
         );
     }
     checkLayerArn(given, news, failures);
+    checkBucket(olds, given, failures);
     checkPrefix(olds, given, failures);
     const owner = parseOwner(textOf(news, "owner") ?? "");
     engineMemory.noteCheck(owner.id, {
@@ -63,7 +64,7 @@ export async function check(olds: Props, news: Props): Promise<CheckOutcome> {
         keepVersions: readKeepVersions(inputs["keepVersions"]),
         hadPermissions: olds["permissions"] !== undefined,
         permissions: textsOf(inputs, "permissions"),
-        arrives: layerOf(olds) !== layerOf(inputs),
+        cameFromElsewhere: layerOf(olds) !== layerOf(inputs),
     });
     if (failures.length > 0) {
         return { inputs, failures: failures.map(toFailure) };
@@ -80,7 +81,7 @@ export async function check(olds: Props, news: Props): Promise<CheckOutcome> {
 }
 
 function fillIn(olds: Props, news: Props, region: string | undefined): Record<string, unknown> {
-    const { __provider: _provider, ...given } = news;
+    const { __provider: _provider, ...given } = withoutFormer(news);
     const ownerId = textOf(news, "owner") ?? "";
     const name = textOf(news, "layerName");
     // A default once chosen is kept: a rename with an alias must not move the layer. The second check of a
@@ -105,6 +106,9 @@ function fillIn(olds: Props, news: Props, region: string | undefined): Record<st
         ...(isTexts(news["permissions"]) ? { permissions: [...new Set(news["permissions"])].sort() } : {}),
     };
 }
+
+/** Without what `check` once filled in, and `ignoreChanges: ["*"]` brings here from an old state, or `read` from a drift. */
+const withoutFormer = ({ schemaVersion: _1, resourceType: _2, records: _3, ...given }: Props): Props => given;
 
 const isTexts = (value: unknown): value is string[] =>
     Array.isArray(value) && value.every((each) => typeof each === "string");
@@ -208,6 +212,15 @@ function wrongArgument(
 function toFailure(error: LayerError): dynamic.CheckFailure {
     const property = error.failure.property ?? "manifest";
     return { property: canHoldSecrets(property) ? "" : property, reason: error.message };
+}
+
+/** Without a bucket a destroy would delete a version that others have a claim on, and leave this resource's own claims behind. */
+function checkBucket(olds: Props, inputs: Props, failures: LayerError[]): void {
+    const bucket = textOf(olds, "bucket");
+    if (bucket !== undefined && inputs["bucket"] === undefined) {
+        const what = `The records of layer "${textOf(olds, "layerName")}" are in bucket "${bucket}", and without one nobody would know who else uses its versions.`;
+        failures.push(wrongArgument("bucket", what, `Keep bucket: "${bucket}", or name another one.`));
+    }
 }
 
 /** A folder holds the records of one layer, so a layer that gets another name needs another prefix. */

@@ -1,7 +1,7 @@
 import type { Archive, PreparedArchive } from "./archive";
 import type { Clients } from "./aws/clients";
 import { isLayerError } from "./errors";
-import { assertGrants, hadPermissions, withdrawFormerGrants } from "./grants";
+import { assertGrants, cameFromElsewhere, hadPermissions, withdrawFormerGrants } from "./grants";
 import { type CheckedInputs, readKeepVersions } from "./inputs";
 import { toProps, type VersionOutputs } from "./outputs";
 import type { Owner } from "./owner";
@@ -41,6 +41,8 @@ export async function completeVersion(made: CreatedVersion): Promise<Record<stri
         made;
     let settled = outputs;
     let deleted: readonly number[] = [];
+    // Nothing was ever granted on a version that is new, or on a layer that has no other.
+    const mayHaveGranted = cameFromElsewhere(owner) && (!isNew || published.version > 1);
     const view = store === undefined ? undefined : viewLayer(clients, store, inputs.layerName, signal);
     try {
         const isOurs = outputs.origin === "published";
@@ -78,8 +80,7 @@ export async function completeVersion(made: CreatedVersion): Promise<Record<stri
         }
         const grants = { inputs, owner, version: published.version, without: deleted };
         await assertGrants(clients, view, grants, signal);
-        // Nothing was ever granted on a version that is new, or on a layer that has no other.
-        if (!isNew || published.version > 1) {
+        if (mayHaveGranted) {
             const without = isNew ? [...deleted, published.version] : deleted;
             await withdrawFormerGrants(clients, view, { ...grants, without }, signal);
         }
@@ -91,6 +92,7 @@ export async function completeVersion(made: CreatedVersion): Promise<Record<stri
         const properties = {
             ...toProps(inputs, settled, published),
             ...(permissions === undefined ? {} : { permissions }),
+            ...(mayHaveGranted ? { mayHaveGranted } : {}),
         };
         throw new PartialFailure(reason, published.layerVersionArn, properties, [
             `Version ${published.version} of layer "${inputs.layerName}" is published and kept, but what belongs to it is not complete. The next \`pulumi up\` finishes it without publishing again.`,

@@ -4,7 +4,7 @@ import { engineMemory, layerOf } from "./engineMemory";
 import { hadPermissions } from "./grants";
 import { readKeepVersions, readMinutes, requireReadable } from "./inputs";
 import { interruptible } from "./interrupt";
-import { parseLayerVersionArn } from "./outputs";
+import { layerArnOf, parseLayerVersionArn } from "./layerVersionArn";
 import { requireOwnVersion } from "./ownAccount";
 import { parseOwner } from "./owner";
 import { type Props, textOf } from "./props";
@@ -76,8 +76,7 @@ function successorOf(id: string, ownerId: string, layer: string): number | "else
         const checked = engineMemory.checkedFor(ownerId);
         return checked === undefined || checked.layer === layer ? undefined : "elsewhere";
     }
-    const layerArn = (arn: string) => arn.slice(0, arn.lastIndexOf(":"));
-    return layerArn(created) === layerArn(id) ? parseLayerVersionArn(created).version : "elsewhere";
+    return layerArnOf(created) === layerArnOf(id) ? parseLayerVersionArn(created).version : "elsewhere";
 }
 
 function reportOutcome(

@@ -1,27 +1,11 @@
 import type { dynamic } from "@pulumi/pulumi";
+import { comparable } from "./comparable";
 import { dependencyInputs, updatedInputs, versionInputs } from "./inputEffects";
-import { prefixOf, requireReadable, resourceTypeOf } from "./inputs";
+import { requireReadable } from "./inputs";
 import { areComparableDigests } from "./manifest/compare";
 import { requestedProps } from "./outputs";
 import { type Props, sameValue } from "./props";
 import { hasUnknown } from "./unknown";
-
-/** Lists whose order means nothing. */
-const sets: ReadonlySet<string> = new Set([
-    "compatibleRuntimes",
-    "compatibleArchitectures",
-    "extras",
-    "groups",
-    "allowSourceBuilds",
-    "exclude",
-]);
-
-/** What a property says that need not be there, or that earlier releases wrote. */
-const effective: Readonly<Record<string, (props: Props) => unknown>> = {
-    resourceType: resourceTypeOf,
-    prefix: prefixOf,
-    records: ({ records }) => (records === "complete" ? undefined : records),
-};
 
 /**
  * Tells a new version from an update in place from nothing, from old outputs and checked inputs alone.
@@ -42,13 +26,6 @@ export function diff(olds: Props, news: Props): dynamic.DiffResult {
         return { replaces };
     }
     return updatedInputs.some(differs) ? {} : { changes: false };
-}
-
-/** A property as it counts in a comparison: sets in one order, and `undefined` for what says the same as nothing. */
-export function comparable(name: string, props: Props): unknown {
-    const read = effective[name];
-    const value = read === undefined ? (props[name] ?? undefined) : read(props);
-    return sets.has(name) && Array.isArray(value) ? value.map((each) => JSON.stringify(each)).sort() : value;
 }
 
 /**

@@ -37,7 +37,7 @@ export interface CheckedResource {
     /** Who may use the layer now; empty where the program names nobody. */
     readonly permissions: readonly string[];
     /** Whether the resource was on no layer before, or on another: what it once granted on this one, no state says. */
-    readonly arrives: boolean;
+    readonly cameFromElsewhere: boolean;
 }
 
 /** A memory that has seen nothing yet. */
@@ -52,7 +52,7 @@ export function createEngineMemory(): EngineMemory {
             checked.set(ownerId, {
                 ...resource,
                 hadPermissions,
-                arrives: first?.arrives ?? resource.arrives,
+                cameFromElsewhere: first?.cameFromElsewhere ?? resource.cameFromElsewhere,
             });
         },
         checkedFor: (ownerId) => checked.get(ownerId),

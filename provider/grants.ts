@@ -6,7 +6,7 @@ import type { CheckedInputs } from "./inputs";
 import type { Owner } from "./owner";
 import type { Props } from "./props";
 import { type LayerView, listOwnedVersions } from "./publish/layerView";
-import { assertPermissions } from "./publish/permissions";
+import { assertPermissions, readPermissions } from "./publish/permissions";
 
 /** Versions whose permissions are looked at at the same time; the account's request rate holds all the same. */
 export const policiesAtOnce = 8;
@@ -46,8 +46,9 @@ export async function assertGrants(
 }
 
 /**
- * Takes back what a resource granted on a layer that it left and comes back to, if it has no permissions by now. Its state does
- * not tell, so the versions are asked; who may not ask has not granted anything either.
+ * Takes back what a resource granted on a layer before it went to another one, now that it is here again without permissions.
+ * Its state does not tell, so the versions are asked. Who may not ask is taken to have granted nothing: most resources have
+ * no permissions and no right to look at them.
  */
 export async function withdrawFormerGrants(
     clients: Clients,
@@ -55,18 +56,29 @@ export async function withdrawFormerGrants(
     { inputs, owner, version, without = [] }: Grants,
     signal: AbortSignal,
 ): Promise<void> {
-    if (inputs.permissions !== undefined || engineMemory.checkedFor(owner.id)?.arrives !== true) {
+    if (inputs.permissions !== undefined) {
         return;
     }
+    const { layerName } = inputs;
     const left = (await permittedVersions(view, owner, version)).filter((each) => !without.includes(each));
-    await mapConcurrently(left, policiesAtOnce, signal, (each) =>
-        assertPermissions(clients, inputs.layerName, each, [], owner, signal),
-    ).catch((error: unknown) => {
-        if (!isLayerError(error) || error.code !== "ACCESS_DENIED") {
-            throw error;
+    await mapConcurrently(left, policiesAtOnce, signal, async (each) => {
+        const present = await readPermissions(clients, layerName, each, owner, signal).catch(nothingIfDenied);
+        if (present.length > 0) {
+            await assertPermissions(clients, layerName, each, [], owner, signal);
         }
     });
 }
+
+function nothingIfDenied(error: unknown): readonly string[] {
+    if (isLayerError(error) && error.code === "ACCESS_DENIED") {
+        return [];
+    }
+    throw error;
+}
+
+/** Whether a resource that is checked in this run was on no layer before, or on another one. */
+export const cameFromElsewhere = (owner: Owner): boolean =>
+    engineMemory.checkedFor(owner.id)?.cameFromElsewhere === true;
 
 /**
  * Whether a resource had permissions before, as its state or this run's check of it says: without any now, what was given is

@@ -9,11 +9,11 @@ import type { Architecture } from "./target";
 
 /**
  * The version of the persisted format below, which outputs carry. Readers accept every version up to this one, see
- * {@link newerState}.
+ * {@link newerState}. In version 1, inputs and outputs also held what follows from the rest: see `comparable.ts`.
  */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
-/** Inputs that both resources have, as `check` leaves them. They are echoed in the outputs and kept in state. */
+/** Inputs that both resources have, as `check` leaves them and {@link asCheckedInputs} completes them. */
 export interface LayerInputs {
     /** `<organisation>/<URN>` of the resource, see `owner.ts`. */
     readonly owner: string;
@@ -95,12 +95,12 @@ export interface LayerVersionInputs extends LayerInputs {
 export type CheckedInputs = PythonLayerInputs | LayerVersionInputs;
 
 /**
- * The resource type that inputs or outputs are of: what they say, as those of earlier releases did, or what is in the owner's
- * URN; `undefined` when they are none of ours.
+ * The resource type that inputs or outputs are of, by the owner's URN or, where there is no stack, by what they say;
+ * `undefined` when they are none of ours.
  */
 export function resourceTypeOf(props: Props): ResourceType | undefined {
     const type =
-        textOf(props, "resourceType") ?? /dynamic\/lambda:(\w+)::/.exec(textOf(props, "owner") ?? "")?.[1];
+        /dynamic\/lambda:(\w+)::/.exec(textOf(props, "owner") ?? "")?.[1] ?? textOf(props, "resourceType");
     return type === "PythonLayer" || type === "LayerVersion" ? type : undefined;
 }
 
@@ -110,7 +110,7 @@ const defaultPrefix = (props: Props): string => `lambda/${textOf(props, "layerNa
 export const prefixOf = (props: Props): string =>
     typeof props["prefix"] === "string" ? props["prefix"] : defaultPrefix(props);
 
-/** Checked inputs as they are kept: without what follows from the others. {@link asCheckedInputs} brings it back. */
+/** Checked inputs as the outputs echo them: without what follows from the others. {@link asCheckedInputs} brings it back. */
 export function keptInputs({ resourceType: _resourceType, prefix, ...inputs }: CheckedInputs): Props {
     return prefix === undefined || prefix === defaultPrefix(inputs) ? inputs : { ...inputs, prefix };
 }
@@ -145,7 +145,8 @@ export function requireReadable(props: Props): void {
 /**
  * Checked inputs of either resource, from what the engine hands to `create` and `update`.
  *
- * They went through `check` before, so a problem here means that the state or a transform was edited by hand.
+ * They went through `check` before, so a problem here means that the state or a transform was edited by hand. What is not
+ * kept, since it follows from the rest, is filled in: `resourceType`, and where there is a bucket `prefix`.
  *
  * @throws ARGUMENT_INVALID, STATE_UNSUPPORTED
  */

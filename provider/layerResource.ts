@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { layerArnOf, versionOf } from "./layerVersionArn";
 import { requireOwnProvider } from "./resourceOptions";
 import { ownerOf } from "./resourceOwner";
 import { shim } from "./shim";
@@ -143,13 +144,7 @@ export abstract class LayerResource extends pulumi.CustomResource {
         // They are the id itself: an update in place must not look like another version to a function.
         this.layerVersionArn = this.id;
         this.arn = this.id;
-        Object.defineProperties(this, {
-            layerArn: { get: () => this.id.apply(layerArnOf) },
-            version: { get: () => this.id.apply(versionOf) },
-        });
+        this.layerArn = this.id.apply(layerArnOf);
+        this.version = this.id.apply(versionOf);
     }
 }
-
-const layerArnOf = (layerVersionArn: string): string => layerVersionArn.replace(/:\d+$/, "");
-
-const versionOf = (layerVersionArn: string): number => Number(/\d+$/.exec(layerVersionArn)?.[0]);

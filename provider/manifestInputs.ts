@@ -73,7 +73,7 @@ export async function describeDependencies(
             return { ...pick(olds, computed), sourcesDigest: digests };
         }
     }
-    // Only now is there anything to parse: an unchanged manifest does not even load what does it.
+    // Only now is there a manifest to understand: for an unchanged one, what does that is not even loaded.
     const { selectedInputs } = await import("./manifestSelection");
     return { ...read, ...(await selectedInputs(file, inputs, target, olds["dependencies"])) };
 }

@@ -1,4 +1,3 @@
-import { LayerError } from "./errors";
 import { type CheckedInputs, keptInputs, schemaVersion } from "./inputs";
 import { type Dependencies, isDependencies } from "./manifest/compare";
 import { jsonProps, type Props } from "./props";
@@ -36,7 +35,7 @@ type FormerOutput = "layerArn" | "version";
 
 /** Names of what is no input in a resource's state. */
 export const outputNames: ReadonlySet<string> = new Set<
-    keyof VersionOutputs | FormerOutput | "schemaVersion" | "requested" | "__provider"
+    keyof VersionOutputs | FormerOutput | "schemaVersion" | "requested" | "mayHaveGranted" | "__provider"
 >([
     "schemaVersion",
     "layerArn",
@@ -56,6 +55,8 @@ export const outputNames: ReadonlySet<string> = new Set<
     "claimId",
     "resolution",
     "requested",
+    // Of a create that was not completed: see `completion.ts`.
+    "mayHaveGranted",
     "__provider",
 ]);
 
@@ -68,7 +69,8 @@ const settingNames = [
 ] as const satisfies readonly (keyof VersionSettings)[];
 
 /**
- * Inputs and outputs as they go into state: all inputs are echoed, since `diff` and `delete` are shown outputs only.
+ * Inputs and outputs as they go into state: inputs are echoed as `check` left them, since `diff` and `delete` are shown outputs
+ * only.
  *
  * Of a version that was taken over the outputs tell the version's own description, licence, runtimes and architectures; what
  * the arguments said is kept as `requested`, see {@link requestedProps}.
@@ -105,24 +107,6 @@ export function publishedOutputs(published: PublishedVersion) {
         signingJobArn: published.signingJobArn,
         signingProfileVersionArn: published.signingProfileVersionArn,
     };
-}
-
-/** The layer's name and version number in a layer version's ARN, which is every resource's id. */
-export function parseLayerVersionArn(arn: string): {
-    layerName: string;
-    version: number;
-    region: string;
-    account: string;
-} {
-    const match = /^arn:[^:]+:lambda:([^:]+):(\d{12}):layer:([^:]+):(\d+)$/.exec(arn);
-    const [, region, account, layerName, version] = match ?? [];
-    if (region === undefined || account === undefined || layerName === undefined || version === undefined) {
-        throw new LayerError("ARGUMENT_INVALID", {
-            what: `The id ${JSON.stringify(arn)} is no layer version's ARN.`,
-            next: "The state was edited or belongs to another provider: remove the resource with `pulumi state delete`.",
-        });
-    }
-    return { layerName, version: Number(version), region, account };
 }
 
 /** The outputs in a resource's state, read without trusting that this release wrote it. */

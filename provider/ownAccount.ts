@@ -1,7 +1,7 @@
 import type { Clients } from "./aws/clients";
 import { accountOf } from "./awsAccess";
 import { LayerError } from "./errors";
-import { parseLayerVersionArn } from "./outputs";
+import { parseLayerVersionArn } from "./layerVersionArn";
 
 /**
  * Refuses to act on a version of another account than the credentials'. Lambda would answer that it does not exist, and

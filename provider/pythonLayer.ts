@@ -25,8 +25,8 @@ export interface PackageIndex {
 /** The arguments of a {@link PythonLayer}. */
 export interface PythonLayerArgs extends LayerArgs {
     /**
-     * Path of the manifest, relative to the program's directory: a `uv.lock`, a `poetry.lock`, or a fully pinned
-     * `requirements.txt`. The kind is told from the file's name; {@link manifestKind} overrides it.
+     * Path of the manifest, relative to the program's directory: a `uv.lock`, a `poetry.lock` of lock version 2.1 (poetry 2
+     * writes it), or a fully pinned `requirements.txt`. The kind is told from the file's name; {@link manifestKind} overrides it.
      */
     readonly manifest: pulumi.Input<string>;
     /** The kind of manifest, where its name does not say. Default: told from the name. */

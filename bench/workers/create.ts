@@ -44,7 +44,6 @@ function layerArguments(): Record<string, unknown> {
     const layerName = setting("BENCH_LAYER");
     const urn = `urn:pulumi:dev::bench::pulumi-nodejs:dynamic/lambda:PythonLayer::${layerName}`;
     return {
-        resourceType: "PythonLayer",
         owner: `organization/${urn}`,
         manifest: "uv.lock",
         bucket: setting("BENCH_BUCKET"),

@@ -129,12 +129,12 @@ function neededPackages(
     }
 }
 
-/** Poetry before lock 2.1 does not say which groups need a package, so the layer would have the development packages, too. */
+/** Poetry before lock 2.1 does not say which groups and environments need a package: the layer would have what only others need. */
 function refuseWithoutGroups(manifest: Manifest): void {
     if (manifest.packages.every(({ markersByGroup }) => markersByGroup !== undefined)) return;
     const [doubt] = manifest.doubts;
     throw new LayerError("MANIFEST_SELECTION", {
-        what: `${manifest.path} was written by poetry 1: it does not say which packages are for development only.`,
+        what: `${manifest.path} has a lock version before 2.1, which does not say for which groups and environments a package is.`,
         ...(doubt?.position === undefined ? {} : { where: formatPosition(doubt.position) }),
         next: [
             "Run `poetry lock` with poetry 2, which writes lock version 2.1 and keeps the versions.",

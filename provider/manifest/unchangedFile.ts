@@ -2,19 +2,7 @@ import { stat } from "node:fs/promises";
 
 /** Milliseconds for which a file's times may stay the same although it is written again: some file systems count in seconds. */
 const coarsestClock = 2000;
-/**
- * Milliseconds for which a file that was found unchanged is not looked at again. A run checks its layers one after the other: an
- * edit in this time reaches none of them, as one a moment later would not, and a build compares the bytes again.
- */
-const freshness = 50;
 const mostKept = 4;
-
-interface Kept<Made> {
-    readonly signature: string;
-    readonly made: Promise<Made>;
-    /** When the file had this signature, by the process's own clock. */
-    seenAt: number;
-}
 
 /**
  * Keeps what was made of the files read last, for as long as they are the same on disk: a hundred layers of one lock read it
@@ -26,20 +14,15 @@ export function rememberUnchanged<Made>(): (
     absolutePath: string,
     make: () => Promise<Made>,
 ) => Promise<Made> {
-    const kept = new Map<string, Kept<Made>>();
+    const kept = new Map<string, { readonly signature: string; readonly made: Promise<Made> }>();
     return async (absolutePath, make) => {
-        const known = kept.get(absolutePath);
-        if (known !== undefined && performance.now() - known.seenAt < freshness) return known.made;
-        const seenAt = performance.now();
         const signature = await signatureOf(absolutePath);
         if (signature === undefined) return make();
-        if (known?.signature === signature) {
-            known.seenAt = seenAt;
-            return known.made;
-        }
+        const known = kept.get(absolutePath);
+        if (known?.signature === signature) return known.made;
         const made = make();
         kept.delete(absolutePath);
-        kept.set(absolutePath, { signature, made, seenAt });
+        kept.set(absolutePath, { signature, made });
         for (const oldest of kept.keys()) {
             if (kept.size <= mostKept) break;
             kept.delete(oldest);

@@ -52,7 +52,10 @@ export const edits = {
         verdicts: everywhere("update"),
     },
     otherSystem: { title: "a package for Windows only", verdicts: everywhere("update") },
-    index: { title: "the address of the index", verdicts: everywhere("update") },
+    index: {
+        title: "the address of the index, of files with hashes (without, it is all that says which file is meant: a new version)",
+        verdicts: everywhere("update"),
+    },
     credentialsVariable: {
         title: "a variable with credentials in the index's address",
         verdicts: includes("update"),

@@ -94,6 +94,25 @@ describe("what is kept", function () {
         );
     });
 
+    it("takes it back also when that fails at first, and does not pass over a refusal", async () => {
+        const [layerName, elsewhere] = [uniqueName("left"), uniqueName("elsewhere")];
+        const bucket = strict.bucket().name;
+        const stack = createStack("refused", "dev");
+        await succeed(() => stack.up([archive(0, { layerName, bucket, permissions: ["*"] })]));
+        await succeed(() => stack.up([archive(0, { layerName: elsewhere, bucket })]));
+        strict.aws.state.denied.add("lambda:RemoveLayerVersionPermission");
+        const denied = await failure(() => stack.up([archive(0, { layerName, bucket })]));
+        strict.aws.state.denied.clear();
+        assert.match(denied, /ACCESS_DENIED: lambda:RemoveLayerVersionPermission/);
+        assert.deepEqual(statements(layerName, 1), ['"*"']);
+        assert.deepEqual(await succeed(() => stack.up([archive(0, { layerName, bucket })])), [
+            "update deps",
+            "delete deps",
+        ]);
+        assert.deepEqual(statements(layerName, 1), []);
+        assert.deepEqual(await succeed(() => stack.up([archive(0, { layerName, bucket })])), []);
+    });
+
     it("comes to a layer that exists without a right to its permissions, which only they need", async () => {
         const layerName = uniqueName("shared");
         const bucket = strict.bucket().name;
@@ -154,6 +173,12 @@ describe("what is kept", function () {
         assert.deepEqual(strict.versions(layerName), [1, 2, 3]);
         await succeed(() => stack.up([declared(0, second.name, { prefix: "elsewhere" })]));
         assert.ok(records().every((key) => key.startsWith("elsewhere/layer/")));
+        await succeed(() => stack.up([declared(0, second.name, { prefix: "/" })]));
+        assert.ok(records().every((key) => key.startsWith("layer/")));
+        assert.equal(only(stack).outputs["prefix"], "");
+        await succeed(() => stack.up([declared(0, second.name)]));
+        assert.ok(records().every((key) => key.startsWith(`lambda/${layerName}/layer/`)));
+        await succeed(() => stack.up([declared(0, second.name, { prefix: "elsewhere" })]));
         // Retention reaches what was moved.
         await succeed(() => stack.up([declared(0, second.name, { prefix: "elsewhere", keepVersions: 1 })]));
         assert.deepEqual(strict.versions(layerName), [1, 3]);

@@ -40,9 +40,7 @@ export function answerLambda(state: StrictState, caller: Caller, request: Lambda
     }
     const found = layer.layer.versions.get(number);
     if (part === "policy") {
-        if (method === "POST") {
-            deny(state, "lambda:AddLayerVersionPermission");
-        }
+        deny(state, `lambda:${policyActions[method] ?? "GetLayerVersionPolicy"}`);
         return policy(caller, layer.name, found, { ...request, statement });
     }
     if (method === "DELETE") {
@@ -77,6 +75,11 @@ function openLayer(state: StrictState, caller: Caller, given: string): OpenedLay
     state.layers.set(key, layer);
     return { name, layer };
 }
+
+const policyActions: Readonly<Record<string, string>> = {
+    POST: "AddLayerVersionPermission",
+    DELETE: "RemoveLayerVersionPermission",
+};
 
 const deny = (state: StrictState, action: string): void => {
     if (state.denied.has(action)) {

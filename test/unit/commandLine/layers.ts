@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { configure } from "../../../provider/awsAccess";
 import { check } from "../../../provider/check";
 import { create } from "../../../provider/create";
-import { parseLayerVersionArn } from "../../../provider/outputs";
+import { parseLayerVersionArn } from "../../../provider/layerVersionArn";
 import { type LocalServer, startServer } from "../build/localServer";
 import { region, settingsFor } from "../emulatedAws";
 import { lockText, wheelOf, wheelPath } from "../lockedWheels";

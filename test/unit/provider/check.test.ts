@@ -21,8 +21,8 @@ describe("check", () => {
     const md5 = (text: string) => createHash("md5").update(text).digest("hex");
     const ownerOf = (name: string) =>
         `acme/urn:pulumi:prod::shop::pulumi-nodejs:dynamic/lambda:PythonLayer::${name}`;
+    const archiveOwner = () => owner.replace("PythonLayer", "LayerVersion");
     const program = (args: Props = {}): Props => ({
-        resourceType: "PythonLayer",
         owner,
         manifest,
         bucket: "artifacts",
@@ -30,8 +30,7 @@ describe("check", () => {
         ...args,
     });
     const archive = (args: Props = {}): Props => ({
-        resourceType: "LayerVersion",
-        owner,
+        owner: archiveOwner(),
         manifest,
         layerName: "deps",
         content: { s3Bucket: "archives", s3Key: "layer.zip" },
@@ -104,6 +103,15 @@ describe("check", () => {
         });
     });
 
+    it("takes inputs of the former format for what a program gives, as ignoreChanges hands them on", async () => {
+        const now = await checked(program());
+        const former = { ...now, schemaVersion: 1, resourceType: "PythonLayer", records: "complete" };
+        assert.deepEqual(await checked({ ...former, prefix: prefixOf(now) }, former), {
+            ...now,
+            prefix: prefixOf(now),
+        });
+    });
+
     describe("passes over unknown values", () => {
         it("of any argument, at any depth, and fails for none of them", async () => {
             const known = program({
@@ -117,9 +125,7 @@ describe("check", () => {
                 region: "us-west-2",
                 triggers: [{ deep: [1] }],
             });
-            for (const name of Object.keys(known).filter(
-                (each) => !["resourceType", "owner", "extras"].includes(each),
-            )) {
+            for (const name of Object.keys(known).filter((each) => !["owner", "extras"].includes(each))) {
                 const { failures } = await check({}, { ...known, extras: undefined, [name]: unknownValue });
                 assert.deepEqual(failures, [], name);
             }
@@ -261,13 +267,29 @@ describe("check", () => {
         });
 
         it("nothing, for a state in the format of a newer release", async () => {
-            const { failures } = await check({ schemaVersion: 2 }, program());
+            const { failures } = await check({ schemaVersion: 3 }, program());
             assert.deepEqual(
                 failures.map(({ property }) => property),
                 [""],
             );
             assert.match(failures[0]?.reason ?? "", /^STATE_UNSUPPORTED: .*newer release.*\n {2}→ Upgrade/);
         });
+    });
+
+    it("keeps the bucket of a layer that has records", async () => {
+        const local = { content: { zipFile: "layer.zip" } };
+        const before = await checked(archive({ ...local, bucket: "artifacts" }));
+        const { failures } = await check(before, archive(local));
+        assert.deepEqual(
+            failures.map(({ property }) => property),
+            ["bucket"],
+        );
+        assert.match(
+            failures[0]?.reason ?? "",
+            /are in bucket "artifacts".*\n {2}→ Keep bucket: "artifacts"/,
+        );
+        assert.equal((await checked(archive({ ...local, bucket: "other" }), before))["bucket"], "other");
+        assert.equal((await checked(archive(local), await checked(archive(local))))["bucket"], undefined);
     });
 
     describe("looks at the manifest", () => {

@@ -11,7 +11,7 @@ import { create } from "../../../provider/create";
 import { remove } from "../../../provider/delete";
 import { diff } from "../../../provider/diff";
 import { asCheckedInputs } from "../../../provider/inputs";
-import { parseLayerVersionArn } from "../../../provider/outputs";
+import { parseLayerVersionArn } from "../../../provider/layerVersionArn";
 import type { Props } from "../../../provider/props";
 import { openPythonArchive } from "../../../provider/pythonArchive";
 import { update } from "../../../provider/update";
@@ -62,6 +62,10 @@ describe("create, update and delete", function () {
         const { id, outs } = await create(inputs);
         assert.match(id, new RegExp(`:layer:${layerName}:\\d+$`));
         assert.equal(hasUndefined(outs), false);
+        // What follows from the id or from other inputs is not written down.
+        for (const name of ["prefix", "resourceType", "records", "layerArn", "version"]) {
+            assert.ok(!(name in inputs) && !(name in (outs ?? {})), name);
+        }
         for (const [name, value] of Object.entries(inputs)) {
             assert.deepEqual(outs?.[name], value, name);
         }
@@ -232,7 +236,7 @@ describe("create, update and delete", function () {
         try {
             const inputs = asCheckedInputs(
                 await checked({
-                    resourceType: "PythonLayer",
+                    owner: `acme/urn:pulumi:prod::shop::pulumi-nodejs:dynamic/lambda:PythonLayer::${layerName}`,
                     content: undefined,
                     manifest: path.join(folder, "uv.lock"),
                     pythonVersion: "3.13",

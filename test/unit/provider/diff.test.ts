@@ -50,17 +50,18 @@ describe("diff", () => {
     });
 
     it("counts what follows from other inputs as the same, written down or not", () => {
-        const { resourceType, prefix, schemaVersion: _schemaVersion, ...lean } = before;
+        const { resourceType: _type, prefix: _prefix, schemaVersion: _schemaVersion, ...lean } = before;
         const full = { ...before, records: "complete" };
         assert.deepEqual(diff({ ...full, ...outputs }, lean), nothing);
         assert.deepEqual(diff({ ...lean, ...outputs }, full), nothing);
         assert.deepEqual(diff({ ...full, prefix: "elsewhere/" }, lean), {});
+        assert.deepEqual(diff({ ...lean, prefix: "" }, lean), {});
         assert.deepEqual(diff({ ...lean, records: "manifest missing" }, lean), {});
-        assert.deepEqual([resourceType, prefix], ["PythonLayer", "lambda/deps/"]);
+        assert.deepEqual(diff({ ...lean, records: null }, lean), nothing);
     });
 
     it("compares nothing with the state of a newer release", () => {
-        assert.throws(() => compare({}, { ...before, schemaVersion: 2 }), /^LayerError: STATE_UNSUPPORTED/);
+        assert.throws(() => compare({}, { ...before, schemaVersion: 3 }), /^LayerError: STATE_UNSUPPORTED/);
     });
 
     it("replaces for what is part of a version, and names it", () => {
@@ -75,7 +76,6 @@ describe("diff", () => {
             triggers: [{ a: 2 }],
             pythonVersion: "3.14",
             architecture: "x86_64",
-            resourceType: "LayerVersion",
             content: { s3Bucket: "b", s3Key: "k" },
         };
         for (const [name, value] of Object.entries(changes)) {

@@ -1,31 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseLayerVersionArn, readOutputs } from "../../../provider/outputs";
-
-describe("parseLayerVersionArn", () => {
-    it("reads region, account, name and version, in any partition", () => {
-        assert.deepEqual(
-            parseLayerVersionArn("arn:aws-us-gov:lambda:us-gov-west-1:123456789012:layer:my_deps:17"),
-            {
-                region: "us-gov-west-1",
-                account: "123456789012",
-                layerName: "my_deps",
-                version: 17,
-            },
-        );
-    });
-
-    it("refuses an id that is none, and says how to get rid of it", () => {
-        for (const id of [
-            "",
-            "17",
-            "arn:aws:lambda:eu-west-1:123456789012:layer:deps",
-            "arn:aws:s3:::bucket",
-        ]) {
-            assert.throws(() => parseLayerVersionArn(id), /ARGUMENT_INVALID[\s\S]*pulumi state delete/, id);
-        }
-    });
-});
+import { readOutputs } from "../../../provider/outputs";
 
 describe("readOutputs", () => {
     const written = {

@@ -5,6 +5,8 @@ import path from "node:path";
 import { type CompiledPackage, compiledPackage, runProgram } from "./compiledPackage";
 
 const golden = path.join(__dirname, "golden/shim.txt");
+/** What Pulumi's serialiser made of a shim of functions: states from before the first release have it. */
+const former = path.join(__dirname, "golden/shim-serialised.txt");
 
 /** Calls a hook of the stored text's provider as Pulumi's plugin does: the text is a module without a file. */
 const stored = (file: string) => `
@@ -20,12 +22,12 @@ describe("shim", function () {
         compiled = await compiledPackage();
     });
 
-    it("is kept in state as the text that every release has had", async () => {
+    it("is kept in state as one text for ever", async () => {
         const text = await runProgram(
             compiled.folder,
             'process.stdout.write(require("./node_modules/pulumi-lambda-layer/lib/shim.js").shim);',
         );
-        assert.ok(Buffer.byteLength(text) <= 400, `${Buffer.byteLength(text)} bytes`);
+        assert.ok(Buffer.byteLength(text) <= 450, `${Buffer.byteLength(text)} bytes`);
         assert.equal(text, await readFile(golden, "utf8"));
     });
 
@@ -70,6 +72,20 @@ describe("shim", function () {
         assert.equal(printed.trim(), "true configure,check,diff,create,read,update,delete");
     });
 
+    it("was a longer text once, which still reaches every hook", async () => {
+        const program = `${stored(former)}
+            const provider = stored.exports.handler();
+            const installed = require("pulumi-lambda-layer/provider").provider;
+            const reached = [];
+            for (const hook of Object.keys(installed)) {
+                installed[hook] = (...args) => { reached.push(hook + args.length); };
+            }
+            for (const hook of Object.keys(provider)) provider[hook](1, 2, 3);
+            console.log(reached.join());`;
+        const printed = await runProgram(compiled.folder, program);
+        assert.equal(printed.trim(), "configure1,check2,diff3,create1,read2,update3,delete2");
+    });
+
     describe("where something is missing", () => {
         let bare: string;
         beforeEach(async () => {
@@ -78,12 +94,13 @@ describe("shim", function () {
         afterEach(() => rm(bare, { recursive: true, force: true }));
 
         const call = `${stored(golden)}
-            try { stored.exports.handler(); } catch (error) { console.log(error.message.split("\\n")[0]); }`;
+            try { stored.exports.handler(); }
+            catch (error) { console.log(error.message.split("\\n")[0], error.stack === "" ? "" : "with its stack"); }`;
 
         it("says that the package is not installed, and where", async () => {
             assert.equal(
                 await runProgram(bare, call),
-                `pulumi-lambda-layer is not installed in ${await realpath(bare)}: run npm install there first.\n`,
+                `pulumi-lambda-layer is not installed in ${await realpath(bare)}: run npm install there first. \n`,
             );
         });
 
@@ -91,8 +108,39 @@ describe("shim", function () {
             const installed = path.join(bare, "node_modules/pulumi-lambda-layer");
             await mkdir(installed, { recursive: true });
             await writeFile(path.join(installed, "provider.js"), 'require("not-there");');
-            assert.equal(await runProgram(bare, call), "Cannot find module 'not-there'\n");
+            assert.equal(await runProgram(bare, call), "Cannot find module 'not-there' with its stack\n");
         });
+    });
+});
+
+describe("a preview of an unchanged lock", function () {
+    this.timeout(60_000);
+
+    it("loads nothing that understands a manifest, chooses from it, builds, or talks to AWS", async () => {
+        const { folder } = await compiledPackage();
+        const program = `
+            const { createHash } = require("node:crypto");
+            const fs = require("node:fs");
+            fs.writeFileSync("uv.lock", 'version = 1\\n');
+            const { provider } = require("pulumi-lambda-layer/provider");
+            const owner = "acme/urn:pulumi:prod::shop::pulumi-nodejs:dynamic/lambda:PythonLayer::deps";
+            const news = { owner, manifest: "uv.lock", bucket: "artifacts", pythonVersion: "3.13", region: "eu-west-1" };
+            const manifestMd5 = createHash("md5").update("version = 1\\n").digest("hex");
+            const olds = { ...news, layerName: "shop-prod-deps", architecture: "x86_64", manifestMd5, dependencies: { known: "1" } };
+            provider.check(olds, news).then(async ({ inputs, failures }) => {
+                const { changes } = await provider.diff("id", inputs, inputs);
+                const loaded = Object.keys(require.cache).map((name) => name.split("/lib/").at(-1));
+                console.log(JSON.stringify({ inputs, failures, changes, loaded }));
+            });`;
+        const { inputs, failures, changes, loaded } = JSON.parse(await runProgram(folder, program));
+        assert.deepEqual([inputs.dependencies, failures, changes], [{ known: "1" }, [], false]);
+        assert.ok(loaded.includes("manifest/read.js"));
+        const unneeded =
+            /manifestSelection|manifest\/(?:parse|select|uvLock|poetryLock|requirements)\.js|^(?:build|package|upload)\/(?!limits)|aws-sdk/;
+        assert.deepEqual(
+            loaded.filter((name: string) => unneeded.test(name)),
+            [],
+        );
     });
 });
 
