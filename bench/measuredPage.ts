@@ -44,7 +44,7 @@ export function measuredSentences(results: Results, set: string): string[] {
         ...(many === undefined || state === undefined
             ? []
             : [
-                  `An unchanged preview of ${many.layers} layers, each with a lock of 500 packages, takes ${seconds(many.preview.median)} s; of ${many.layers} dynamic resources that do nothing, ${seconds(many.trivialPreview.median)} s with one property and ${seconds(many.widePreview.median)} s with as many as a layer has.`,
+                  `An unchanged preview of ${many.layers} layers of one lock of 500 packages takes ${seconds(many.preview.median)} s; of ${many.layers} dynamic resources that do nothing, ${seconds(many.trivialPreview.median)} s with one property and ${seconds(many.widePreview.median)} s with as many as a layer has.`,
               ]),
     ];
 }
