@@ -21,5 +21,5 @@ export function parseLayerVersionArn(arn: string): {
 /** The layer's ARN: a layer version's without the number. An id that is no such ARN, as mocks may give, stays as it is. */
 export const layerArnOf = (layerVersionArn: string): string => layerVersionArn.replace(/:\d+$/, "");
 
-/** The number of a layer version, by its ARN. */
-export const versionOf = (layerVersionArn: string): number => Number(/\d+$/.exec(layerVersionArn)?.[0]);
+/** The number of a layer version, by its ARN; NaN for an id that is none. */
+export const versionOf = (layerVersionArn: string): number => Number(/:(\d+)$/.exec(layerVersionArn)?.[1]);

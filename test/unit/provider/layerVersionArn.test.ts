@@ -36,6 +36,8 @@ describe("layerArnOf and versionOf", () => {
 
     it("leave an id of mocks as it is, which has no number", () => {
         assert.equal(layerArnOf("deps-id"), "deps-id");
-        assert.ok(Number.isNaN(versionOf("deps-id")));
+        for (const id of ["deps-id", "deps-2", ""]) {
+            assert.ok(Number.isNaN(versionOf(id)), id);
+        }
     });
 });
