@@ -12,7 +12,7 @@ export interface BenchPlan {
     readonly complete: boolean;
 }
 
-/** A quarter of an hour together, most of which the others take. */
+/** Some twenty minutes together, most of which the others take. */
 const runs: Readonly<Record<SetName, Plan>> = {
     small: { cold: 1, warm: 3 },
     middle: { cold: 1, warm: 3 },

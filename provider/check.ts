@@ -35,14 +35,15 @@ export async function check(olds: Props, news: Props): Promise<CheckOutcome> {
         );
         return { inputs: { ...news }, failures: [toFailure(error)] };
     }
-    const failures = findArgumentProblems(resourceType, withoutFormer(news)).map(({ property, reason }) =>
+    const args = withoutFormer(news);
+    const failures = findArgumentProblems(resourceType, args).map(({ property, reason }) =>
         wrongArgument(property, reason.endsWith("?") ? reason : `${reason}.`),
     );
     const newer = newerState(olds);
     if (newer !== undefined) {
         failures.push(newer);
     }
-    const given = fillIn(olds, news, textOf(news, "region") ?? (await configuredRegion()));
+    const given = fillIn(olds, args, textOf(args, "region") ?? (await configuredRegion()));
     const target = resourceType === "PythonLayer" ? readTarget(given, failures) : undefined;
     const inputs =
         target === undefined ? withoutTarget(resourceType, given) : followTarget(given, target, failures);
@@ -81,7 +82,7 @@ export async function check(olds: Props, news: Props): Promise<CheckOutcome> {
 }
 
 function fillIn(olds: Props, news: Props, region: string | undefined): Record<string, unknown> {
-    const { __provider: _provider, ...given } = withoutFormer(news);
+    const { __provider: _provider, ...given } = news;
     const ownerId = textOf(news, "owner") ?? "";
     const name = textOf(news, "layerName");
     // A default once chosen is kept: a rename with an alias must not move the layer. The second check of a

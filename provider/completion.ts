@@ -1,7 +1,7 @@
 import type { Archive, PreparedArchive } from "./archive";
 import type { Clients } from "./aws/clients";
 import { isLayerError } from "./errors";
-import { assertGrants, cameFromElsewhere, hadPermissions, withdrawFormerGrants } from "./grants";
+import { assertGrants, cameFromElsewhere, hadPermissions } from "./grants";
 import { type CheckedInputs, readKeepVersions } from "./inputs";
 import { toProps, type VersionOutputs } from "./outputs";
 import type { Owner } from "./owner";
@@ -78,12 +78,9 @@ export async function completeVersion(made: CreatedVersion): Promise<Record<stri
                 reportSuperseded(inputs, deleted);
             }
         }
-        const grants = { inputs, owner, version: published.version, without: deleted };
+        const { version } = published;
+        const grants = { inputs, owner, version, without: deleted, isNew, mayHaveGranted };
         await assertGrants(clients, view, grants, signal);
-        if (mayHaveGranted) {
-            const without = isNew ? [...deleted, published.version] : deleted;
-            await withdrawFormerGrants(clients, view, { ...grants, without }, signal);
-        }
         return toProps(inputs, settled, published);
     } catch (error) {
         const reason = isLayerError(error) ? error.message : String(error);

@@ -139,22 +139,19 @@ async function createVersion(inputs: CheckedInputs, signal: AbortSignal): Promis
         claimId: store === undefined ? undefined : claimId,
         resolution: archive.resolution,
     };
-    const packages = prepared?.packages;
-    const isNew = outcome === "published";
-    const made = {
+    const outs = await completeVersion({
         clients,
         inputs,
         outputs,
         claimId,
         archive,
-        packages,
+        packages: prepared?.packages,
         store,
         owner,
         published,
-        isNew,
+        isNew: outcome === "published",
         signal,
-    };
-    const outs = await completeVersion(made);
+    });
     return { id: published.layerVersionArn, outs };
 }
 

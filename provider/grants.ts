@@ -19,54 +19,62 @@ export interface Grants {
     readonly version: number;
     /** What the state says of the resource. Default: nothing. */
     readonly olds?: Props;
-    /** Versions that are gone since the view was taken, or have no permissions yet. Default: none. */
+    /** Versions that are gone since the view was taken. Default: none. */
     readonly without?: readonly number[];
+    /** Whether the current version was published just now, so that it has no permissions. Default: false. */
+    readonly isNew?: boolean;
+    /** Whether the resource may have granted something here before it went to another layer. Default: what the state says. */
+    readonly mayHaveGranted?: boolean;
 }
 
 /**
  * Makes the permissions of the current and every kept version of this owner what the argument says. Without the
- * argument nothing is asked, unless it was there before: then what was given is taken back.
+ * argument nothing is asked, unless it was there before: then what was given is taken back. Where nobody knows whether it was,
+ * since the resource comes back from another layer, the versions are asked.
  *
  * @param view of the layer, where records are kept
  */
 export async function assertGrants(
     clients: Clients,
     view: LayerView | undefined,
-    { inputs, owner, version, olds, without = [] }: Grants,
+    grants: Grants,
     signal: AbortSignal,
 ): Promise<void> {
-    if (inputs.permissions === undefined && !hadPermissions(owner, olds)) {
+    const { inputs, owner, version, olds = {}, without = [], isNew = false } = grants;
+    const { mayHaveGranted = olds["mayHaveGranted"] === true } = grants;
+    const { layerName, permissions = [] } = inputs;
+    const isKnown = inputs.permissions !== undefined || hadPermissions(owner, olds);
+    if (!isKnown && !mayHaveGranted) {
         return;
     }
-    const { layerName, permissions = [] } = inputs;
-    const granted = (await permittedVersions(view, owner, version)).filter((each) => !without.includes(each));
-    await mapConcurrently(granted, policiesAtOnce, signal, (each) =>
-        assertPermissions(clients, layerName, each, permissions, owner, signal),
+    const unaffected = isNew && !isKnown ? [...without, version] : without;
+    const permitted = await permittedVersions(view, owner, version);
+    await mapConcurrently(
+        permitted.filter((each) => !unaffected.includes(each)),
+        policiesAtOnce,
+        signal,
+        (each) =>
+            isKnown
+                ? assertPermissions(clients, layerName, each, permissions, owner, signal)
+                : withdrawWhatMayBe(clients, layerName, each, owner, signal),
     );
 }
 
 /**
- * Takes back what a resource granted on a layer before it went to another one, now that it is here again without permissions.
- * Its state does not tell, so the versions are asked. Who may not ask is taken to have granted nothing: most resources have
- * no permissions and no right to look at them.
+ * Takes back what an owner granted on a version, if it did. Who may not ask is taken to have granted nothing: most resources
+ * have no permissions and no right to look at them.
  */
-export async function withdrawFormerGrants(
+async function withdrawWhatMayBe(
     clients: Clients,
-    view: LayerView | undefined,
-    { inputs, owner, version, without = [] }: Grants,
+    layerName: string,
+    version: number,
+    owner: Owner,
     signal: AbortSignal,
 ): Promise<void> {
-    if (inputs.permissions !== undefined) {
-        return;
+    const present = await readPermissions(clients, layerName, version, owner, signal).catch(nothingIfDenied);
+    if (present.length > 0) {
+        await assertPermissions(clients, layerName, version, [], owner, signal);
     }
-    const { layerName } = inputs;
-    const left = (await permittedVersions(view, owner, version)).filter((each) => !without.includes(each));
-    await mapConcurrently(left, policiesAtOnce, signal, async (each) => {
-        const present = await readPermissions(clients, layerName, each, owner, signal).catch(nothingIfDenied);
-        if (present.length > 0) {
-            await assertPermissions(clients, layerName, each, [], owner, signal);
-        }
-    });
 }
 
 function nothingIfDenied(error: unknown): readonly string[] {

@@ -32,7 +32,10 @@ export interface LayerVersionArgs extends LayerArgs {
     readonly content: pulumi.Input<LayerVersionContent>;
     /** Path of the file that the archive was built from, any but a `record.json`; its MD5 decides whether a new version is due. */
     readonly manifest: pulumi.Input<string>;
-    /** The bucket that keeps manifests and records. Default: the archive's own; without one nothing is kept in S3. */
+    /**
+     * The bucket that keeps manifests and records. Default: the archive's own; without one nothing is kept in S3. A resource that
+     * has one keeps one: its records may move, but not go.
+     */
     readonly bucket?: pulumi.Input<string>;
 }
 

@@ -8,7 +8,7 @@
  * `test/unit/provider/shim.test.ts` compares the text. Pulumi prints an error's stack, so the one that a user can mend has none.
  *
  * It is written out instead of left to `pulumi.dynamic.Resource`, which makes such a text by looking into functions at run
- * time: that takes a tenth of a second of every preview, gives seven times as much text, which the engine copies and logs
+ * time: that takes a tenth of a second of every preview, gives six times as much text, which the engine copies and logs
  * several times for each resource, and another text with another release of Pulumi's SDK.
  */
 export const shim = `exports.handler = () => {

@@ -5,7 +5,7 @@ import type { Clients } from "./aws/clients";
 import { readObject } from "./aws/objects";
 import { accountOf, clientsFor, leaseTiming } from "./awsAccess";
 import { isLayerError, LayerError } from "./errors";
-import { assertGrants, hadPermissions, withdrawFormerGrants } from "./grants";
+import { assertGrants, hadPermissions } from "./grants";
 import { asCheckedInputs, type CheckedInputs, prefixOf, readKeepVersions, requireReadable } from "./inputs";
 import { interruptible } from "./interrupt";
 import { parseLayerVersionArn } from "./layerVersionArn";
@@ -98,9 +98,6 @@ async function updateVersion(
     });
     reportSuperseded(inputs, deleted);
     await assertGrants(clients, view, { inputs, owner, version, olds, without: deleted }, signal);
-    if (olds["mayHaveGranted"] === true) {
-        await withdrawFormerGrants(clients, view, { inputs, owner, version, without: deleted }, signal);
-    }
     return toProps(inputs, { ...outputs, ...kept }, published);
 }
 

@@ -8,7 +8,7 @@ const golden = path.join(__dirname, "golden/shim.txt");
 /** What Pulumi's serialiser made of a shim of functions: states from before the first release have it. */
 const former = path.join(__dirname, "golden/shim-serialised.txt");
 
-/** Calls a hook of the stored text's provider as Pulumi's plugin does: the text is a module without a file. */
+/** Compiles a text as Pulumi's plugin does: it is a module without a file. */
 const stored = (file: string) => `
     const Module = require("node:module");
     const stored = new Module("", null);
