@@ -1,3 +1,3 @@
 /** Who resolves and builds what a manifest leaves open. */
-export const installers = ["uv", "pip", "container"] as const;
+export const installers = ["uv", "container"] as const;
 export type Installer = (typeof installers)[number];

@@ -78,8 +78,8 @@ export interface PythonLayerArgs extends LayerArgs {
      */
     readonly resolveUnpinned?: pulumi.Input<boolean>;
     /**
-     * Who resolves and builds what the manifest leaves open: `"uv"` (default), `"pip"` where this machine is like the
-     * target, or `"container"`, which is pip in AWS's SAM build image of the runtime, in Docker.
+     * Who resolves and builds what the manifest leaves open: `"uv"` (default) on this machine, or `"container"`, which is pip
+     * in AWS's SAM build image of the runtime, in Docker.
      */
     readonly installer?: pulumi.Input<Installer>;
     /**

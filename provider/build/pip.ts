@@ -8,10 +8,11 @@ import type { BuildContext } from "./context";
 import type { Lookup, UvPlaces } from "./lookup";
 import { type FoundPackage, filenameOf } from "./pylock";
 
-/** A pip that resolves and builds for the target: one of this machine, or one in a container. */
+/**
+ * The pip in a container of the target's build image, which resolves and builds there: pip evaluates markers for, and builds on,
+ * the machine that it runs on.
+ */
 export interface Pip {
-    /** `pip`, or `pip in a container`; for messages. */
-    readonly name: string;
     /** The command line before pip's own arguments, for a call that works in `folder` with these variables set. */
     readonly command: (folder: string, variables: readonly string[]) => readonly [string, ...string[]];
 }

@@ -8,7 +8,7 @@ import { lastLines, type Uv, uvFailed } from "./uv";
 export type Tool = Uv | Pip;
 
 /** The tool's name in messages. */
-export const toolName = (tool: Tool): string => (isPip(tool) ? tool.name : "uv");
+export const toolName = (tool: Tool): string => (isPip(tool) ? "pip in a container" : "uv");
 
 /** The failure of a call of the tool that has no better explanation. */
 export function toolFailed(
@@ -22,7 +22,7 @@ export function toolFailed(
     return new LayerError("TOOL_FAILED", {
         what: `${what}: ${error.message}.`,
         detail: lastLines(error, indexes),
-        next: next ?? `Read the words of ${tool.name} above, put it right, and run it again.`,
+        next: next ?? `Read the words of ${toolName(tool)} above, put it right, and run it again.`,
         cause: error,
     });
 }

@@ -83,7 +83,7 @@ export const buildCommand: Command = {
             argument: "resolveUnpinned",
             text: "let a requirements.txt leave versions open",
         },
-        { name: "installer", value: "<name>", text: "uv (default), pip or container" },
+        { name: "installer", value: "<name>", text: "uv (default) or container" },
         { name: "all", short: "a", text: "show every package, not only the largest" },
         jsonOption,
     ],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { containerCommand, differencesFrom, findTool } from "../../../provider/build/installer";
+import { containerCommand, findTool } from "../../../provider/build/installer";
 import { pipTargetArguments } from "../../../provider/build/pip";
 import { targetFor } from "../../../provider/target";
 import { type Workplace, workplace } from "./request";
@@ -15,26 +15,12 @@ describe("installer", () => {
         place = await workplace();
     });
     afterEach(() => place.remove());
-    const find = (installer: "pip" | "container", PATH: string, target = graviton) =>
+    const find = (PATH: string) =>
         findTool(
-            installer,
-            { target, manifestFolder: place.folder },
+            "container",
+            { target: graviton, manifestFolder: place.folder },
             { ...place.context, environment: { ...place.context.environment, PATH } },
         );
-
-    it("pip is for machines like the target, and each difference is told", () => {
-        const host = { platform: "linux", machine: "aarch64", libc: "glibc", pythonVersion: "3.13" };
-        assert.deepEqual(differencesFrom(host, graviton), []);
-        assert.deepEqual(differencesFrom({ ...host, libc: "" }, graviton), ["its C library is not glibc"]);
-        assert.deepEqual(differencesFrom({ ...host, platform: "darwin", machine: "arm64" }, graviton), [
-            "its system is darwin, not linux",
-            "it is arm64, not aarch64",
-        ]);
-        assert.deepEqual(differencesFrom(host, intel), [
-            "it is aarch64, not x86_64",
-            "its Python is 3.13, not 3.11",
-        ]);
-    });
 
     it("pip is told every tag of the target's glibc, since it widens none", () => {
         const args = pipTargetArguments(intel);
@@ -50,15 +36,11 @@ describe("installer", () => {
         assert.ok(!pipTargetArguments(graviton).some((arg) => /manylinux1_|manylinux2010/.test(arg)));
     });
 
-    it("pip or Docker that is missing gives the line that installs it", async () => {
+    it("Docker that is missing gives the line that installs it", async () => {
         const none = join(place.folder, "none");
         await mkdir(none);
         await assert.rejects(
-            find("pip", none),
-            /^LayerError: TOOL_NOT_FOUND: [\s\S]*python3\.13 -m ensurepip/,
-        );
-        await assert.rejects(
-            find("container", none),
+            find(none),
             /^LayerError: TOOL_NOT_FOUND: installer "container" needs Docker[\s\S]*Install Docker/,
         );
     });

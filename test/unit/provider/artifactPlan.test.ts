@@ -60,7 +60,7 @@ describe("planArtifact", function () {
     it("has another key for other globs and another local file, and the same for other words of the same", async () => {
         const plain = (await plan()).artifactKey;
         assert.equal((await plan({ indexes: [{ url: "https://index.example/" }] })).artifactKey, plain);
-        assert.equal((await plan({ installer: "pip", resolveUnpinned: false })).artifactKey, plain);
+        assert.equal((await plan({ installer: "container", resolveUnpinned: false })).artifactKey, plain);
         const globs = (await plan({ exclude: ["*.pyi", "tests/"] })).artifactKey;
         assert.notEqual(globs, plain);
         assert.equal((await plan({ exclude: ["tests/", "*.pyi", "*.pyi"] })).artifactKey, globs);
