@@ -1,16 +1,21 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** The checkout that these scripts belong to. */
-export const repository = dirname(__dirname);
+/** The checkout that these scripts belong to, also where they run from their compiled form. */
+export const repository = checkoutOf(__dirname);
 
 /** A file with this name in a cached folder says that the folder is complete. */
 const completeMark = ".complete";
 const heartbeatMs = 2_000;
 const staleLockMs = 30_000;
+
+function checkoutOf(folder: string): string {
+    return existsSync(join(folder, "package-lock.json")) ? folder : checkoutOf(dirname(folder));
+}
 
 /** Where tools are kept between runs and clones: `$XDG_CACHE_HOME` or `~/.cache`, then `pulumi-lambda-layer`. */
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {

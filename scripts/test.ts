@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { installPythonRival } from "../bench/rivalTools";
@@ -12,10 +12,13 @@ import { type Counts, parseTestArguments, type StageName, summarize } from "./te
 /** What a stage does with the environment that has the tools; null when it counts no tests, only fails or not. */
 type Stage = (environment: NodeJS.ProcessEnv, mochaArguments: readonly string[]) => Promise<Counts | boolean>;
 
+/** Where the tests and all that they call are compiled to. */
+const compiled = join(repository, "compiled");
+
 const bin = (name: string) => join(repository, "node_modules", ".bin", name);
 
 const stages: Record<StageName, Stage> = {
-    types: async (env) => (await attached(bin("tsc"), ["-p", "tsconfig.json"], env)) === 0,
+    types: async (env) => compile(env, []),
     lint: async (env) => (await attached(bin("biome"), ["check", "."], env)) === 0,
     unit: (env, args) => mocha("unit", ["--timeout", "60000", ...args], env),
     docs: (env, args) => mocha("docs", ["--timeout", "60000", ...args], env),
@@ -42,6 +45,9 @@ async function main(): Promise<number> {
     if (chosen.some((name) => ["engine", "examples", "install"].includes(name))) {
         env["PLL_PULUMI"] = (await findPulumiCli()).folder;
     }
+    if (!chosen.includes("types") && chosen.some((name) => name !== "lint")) {
+        await compile(env, ["--noCheck"]);
+    }
     let passed = 0;
     let failed = 0;
     const failures: string[] = [];
@@ -66,10 +72,19 @@ async function main(): Promise<number> {
     return failed === 0 ? 0 : 1;
 }
 
+/** Compiles everything once for all stages, also where types do not fit; answers whether they do. */
+async function compile(env: NodeJS.ProcessEnv, args: readonly string[]): Promise<boolean> {
+    await rm(compiled, { recursive: true, force: true });
+    const exitCode = await attached(bin("tsc"), ["-p", "tsconfig.test.json", ...args], env);
+    // The package reads its version from beside its folder, as it does where it is installed.
+    await copyFile(join(repository, "package.json"), join(compiled, "package.json"));
+    return exitCode === 0;
+}
+
 /** Runs one folder of tests. A run that ends before its report, or badly with no failed test, is one failure. */
 async function mocha(folder: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Counts> {
-    const tests = await readdir(join(repository, "test", folder), { recursive: true }).catch(() => []);
-    if (!tests.some((name) => name.endsWith(".test.ts"))) {
+    const tests = await readdir(join(compiled, "test", folder), { recursive: true }).catch(() => []);
+    if (!tests.some((name) => name.endsWith(".test.js"))) {
         console.log(`No tests in test/${folder}.`);
         return { passed: 0, failed: 1, failures: [] };
     }
@@ -77,10 +92,18 @@ async function mocha(folder: string, args: readonly string[], env: NodeJS.Proces
     const remove = atShutdown(() => rm(temporary, { recursive: true, force: true }));
     const countsPath = join(temporary, "counts.json");
     try {
-        const reporter = join(__dirname, "mochaReporter.ts");
+        const reporter = join(compiled, "scripts", "mochaReporter.js");
         const exitCode = await attached(
             bin("mocha"),
-            ["--reporter", reporter, ...args, `test/${folder}/**/*.test.ts`],
+            [
+                ...[
+                    "--enable-source-maps",
+                    "--no-config",
+                    "--require",
+                    join(compiled, "test", "propertySeed.js"),
+                ],
+                ...["--reporter", reporter, ...args, `compiled/test/${folder}/**/*.test.js`],
+            ],
             { ...env, PLL_COUNTS: countsPath },
         );
         const counts: Counts | undefined = await readFile(countsPath, "utf8").then(

@@ -50,7 +50,7 @@ describe("moving from the artifact builder, as docs/from-artifact-builder.md tel
         };
         const options = { cwd: folder, env };
         await mustRun(uvPath(), ["venv", "--quiet", "--allow-existing"], options);
-        const driver = join(__dirname, "artifactBuilder.py");
+        const driver = join(repository, "test/engine/artifactBuilder.py");
         const { stdout } = await mustRun(
             artifactBuilderPath(),
             [driver, layerName, bucketName, uvPath()],

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { manifestKinds } from "../../provider/manifest";
+import { repository } from "../../scripts/cacheFolder";
 import type { CommandResult } from "../../scripts/command";
 import { startMinistack } from "../../scripts/emulator";
 import { type PulumiProject, succeeded } from "../../scripts/pulumiProject";
@@ -35,7 +36,7 @@ describe("a preview", function () {
         const log = join(project.folder, "..", "network.log");
         const result = await act({
             ...project.environment,
-            NODE_OPTIONS: `--require ${join(__dirname, "networkGuard.cjs")}`,
+            NODE_OPTIONS: `--require ${join(repository, "test/engine/networkGuard.cjs")}`,
             NETWORK_GUARD_LOG: log,
         });
         return { result, tried: (await readFile(log, "utf8")).split("\n").filter((line) => line !== "") };

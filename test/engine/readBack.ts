@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { repository } from "../../scripts/cacheFolder";
 import { mustRun } from "../../scripts/command";
 import { environment } from "../../scripts/emulator";
 import { pythonPath, uvPath } from "../tools";
@@ -68,6 +69,6 @@ export async function installWithUv(
 }
 
 async function readBack(...args: readonly string[]): Promise<string> {
-    const script = join(__dirname, "readBack.py");
+    const script = join(repository, "test/engine/readBack.py");
     return (await mustRun(pythonPath(), [script, ...args], { env: environment() })).stdout;
 }

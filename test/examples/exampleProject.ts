@@ -6,6 +6,7 @@ import { environment } from "../../scripts/emulator";
 import { packageTarball } from "../../scripts/packageTarball";
 import { createPulumiProject, type PulumiProject } from "../../scripts/pulumiProject";
 import { type EmulatedAws, region } from "../engine/emulatedAws";
+import { loaderOf } from "../loader";
 import { uvPath } from "../tools";
 
 /** What a run of an example differs in. */
@@ -59,12 +60,12 @@ export async function createExample(aws: EmulatedAws, options: ExampleOptions): 
 /** The project's environment with the stand-in for pulumi-aws on PATH, where the engine looks for a plugin first. */
 export async function withAwsPlugin(project: PulumiProject): Promise<Record<string, string>> {
     const script = join(project.temporaryFolder, "pulumi-resource-aws");
-    const loader = join(repository, "node_modules", "ts-node", "register", "transpile-only");
+    const plugin = require.resolve("./awsPlugin");
     await writeFile(
         script,
         `#!/bin/sh
 export TS_NODE_PROJECT='${join(repository, "tsconfig.json")}'
-exec node -r '${loader}' '${join(repository, "test", "examples", "awsPlugin.ts")}' "$@"
+exec node ${loaderOf(plugin).join(" ")} '${plugin}' "$@"
 `,
     );
     await chmod(script, 0o755);

@@ -6,6 +6,7 @@ import { GetLayerVersionPolicyCommand, ListLayerVersionsCommand } from "@aws-sdk
 import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { configure } from "../../provider/awsAccess";
 import { provider } from "../../provider/provider";
+import { repository } from "../../scripts/cacheFolder";
 import { type Emulator, startMinistack, startMoto } from "../../scripts/emulator";
 import { type Fault, type FaultProxy, type ProxiedRequest, startFaultProxy } from "../faultProxy";
 import { awsSettings, clientsAt, createBucket, settingsFor, uniqueName } from "../unit/emulatedAws";
@@ -22,7 +23,7 @@ const killed = { lease: 60_000 };
 const patient = { lease: 300 };
 
 /** The page that shows the table of outcomes between these lines. */
-const page = path.resolve(__dirname, "../../docs/life-cycle.md");
+const page = path.join(repository, "docs/life-cycle.md");
 const [tableStart, tableEnd] = ["<!-- kill points -->\n", "\n<!-- end of kill points -->"];
 
 /** A run that is killed: what comes before it, and what it does. */

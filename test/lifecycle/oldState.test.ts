@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { configure } from "../../provider/awsAccess";
 import { provider } from "../../provider/provider";
+import { repository } from "../../scripts/cacheFolder";
 import { defaultAccount, type StrictAws, startStrictAws } from "../strictAws";
 import { addBucket } from "../strictAws/state";
 import { layerZip, region, settingsFor } from "../unit/emulatedAws";
@@ -21,7 +22,7 @@ interface OldState {
 /** What follows from the id or from other inputs, and is written down no more. */
 const following: ReadonlySet<string> = new Set(["layerArn", "version", "resourceType", "records"]);
 
-const fixtures = path.resolve(__dirname, "../fixtures/state");
+const fixtures = path.join(repository, "test/fixtures/state");
 
 describe("a state of an earlier release", function () {
     this.timeout(60_000);

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cachedFile, defaultCacheFolder } from "../../../provider/build/wheelCache";
+import { loadStatement } from "../../loader";
 import { sha256 } from "./sampleFiles";
 
 const content = Buffer.from("the bytes of a wheel".repeat(1000));
@@ -63,8 +64,9 @@ describe("wheel cache", () => {
     });
 
     it("serves several processes at once", async () => {
+        const module = require.resolve("../../../provider/build/wheelCache");
         const script = `
-            require("ts-node/register/transpile-only");
+            ${loadStatement(module)}
             const { writeFile } = require("node:fs/promises");
             const { cachedFile } = require(process.argv[2]);
             const content = Buffer.from("the bytes of a wheel".repeat(1000));
@@ -78,14 +80,7 @@ describe("wheel cache", () => {
                     await cachedFile(process.argv[3], { ...JSON.parse(process.argv[4]), sha256: process.argv[5] }, new AbortController().signal, fill);
             })().catch((error) => { console.error(error); process.exitCode = 1; });`;
         const path = join(cache, "many.js");
-        await writeFile(
-            path,
-            script.replace(
-                "ts-node/register/transpile-only",
-                require.resolve("ts-node/register/transpile-only"),
-            ),
-        );
-        const module = require.resolve("../../../provider/build/wheelCache");
+        await writeFile(path, script);
         const { sha256: digest, ...rest } = file;
         const codes = await Promise.all(
             Array.from(

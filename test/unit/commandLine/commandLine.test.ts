@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { commands } from "../../../provider/commandLine/commandLine";
 import { openTerminal } from "../../../provider/commandLine/terminal";
+import { repository } from "../../../scripts/cacheFolder";
+import { loaderOf } from "../../loader";
 import { startServer } from "../build/localServer";
 import { callCommandLine } from "./callCommandLine";
 import { assertGolden } from "./golden";
-
-const root = join(__dirname, "..", "..", "..");
 
 const hash = `sha256:${"0".repeat(64)}`;
 
@@ -52,7 +52,7 @@ describe("command line", () => {
     }
 
     it("tells the version of the package", async () => {
-        const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+        const { version } = JSON.parse(await readFile(join(repository, "package.json"), "utf8"));
         assert.deepEqual(await callCommandLine(["--version"]), {
             exitCode: 0,
             output: `${version}\n`,
@@ -166,10 +166,10 @@ describe("terminal", () => {
 
 describe("main", function () {
     this.timeout(60_000);
-    const main = join(root, "provider", "commandLine", "main.ts");
+    const main = require.resolve("../../../provider/commandLine/main");
 
     function start(args: readonly string[], env: NodeJS.ProcessEnv = process.env) {
-        const child = spawn(process.execPath, ["-r", "ts-node/register/transpile-only", main, ...args], {
+        const child = spawn(process.execPath, [...loaderOf(main), main, ...args], {
             stdio: ["ignore", "pipe", "pipe"],
             env,
         });

@@ -10,9 +10,10 @@ import {
     parseManifest,
     readManifest,
 } from "../../../provider/manifest";
+import { repository } from "../../../scripts/cacheFolder";
 
 /** The folder of the manifests that the tests read. */
-export const fixtures = path.resolve(__dirname, "../../fixtures/manifests");
+export const fixtures = path.join(repository, "test/fixtures/manifests");
 
 /** Reads and understands a manifest of the fixtures. */
 export async function parseFixture(name: string): Promise<Manifest> {

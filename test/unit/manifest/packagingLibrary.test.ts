@@ -11,6 +11,7 @@ import {
 } from "../../../provider/manifest/version";
 import { compatibleTags, parseWheelName, wheelTags } from "../../../provider/manifest/wheelTag";
 import { type Architecture, targetFor } from "../../../provider/target";
+import { repository } from "../../../scripts/cacheFolder";
 import { pythonPath } from "../../tools";
 
 interface Cases {
@@ -52,7 +53,7 @@ describe("agreement with the packaging library", () => {
 
     before(async function () {
         this.timeout(60_000);
-        const script = join(__dirname, "../../fixtures/packaging/cases.py");
+        const script = join(repository, "test/fixtures/packaging/cases.py");
         const { stdout } = await promisify(execFile)(pythonPath(), [script, "20"], {
             maxBuffer: 100_000_000,
         });

@@ -10,6 +10,7 @@ import type { Wheel } from "../../../provider/build/model";
 import { parseWheelName } from "../../../provider/manifest/wheelTag";
 import { packageLayer } from "../../../provider/package";
 import type { Target } from "../../../provider/target";
+import { repository } from "../../../scripts/cacheFolder";
 import { pythonPath, uvPath } from "../../tools";
 import { target } from "./craftWheel";
 import { readWithPython } from "./readZip";
@@ -35,7 +36,9 @@ const requirements = [
 ];
 
 /** More than a hundred of the packages that are downloaded most, the ones of more than 50 MB left out. */
-const popular = readFileSync(join(__dirname, "popularPackages.txt"), "utf8").trim().split("\n");
+const popular = readFileSync(join(repository, "test/unit/package/popularPackages.txt"), "utf8")
+    .trim()
+    .split("\n");
 
 const armTarget: Target = {
     ...target,

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { repository } from "../../../scripts/cacheFolder";
 import { runCommand } from "../../../scripts/command";
 
 /** The package as it is shipped: compiled JavaScript, in a folder that programs find it from. */
@@ -9,8 +10,6 @@ export interface CompiledPackage {
     readonly folder: string;
     readonly remove: () => Promise<void>;
 }
-
-const root = path.resolve(__dirname, "../../..");
 
 let compiled: Promise<CompiledPackage> | undefined;
 
@@ -30,7 +29,7 @@ async function compilePackage(): Promise<CompiledPackage> {
     const modules = path.join(folder, "node_modules");
     const installed = path.join(modules, "pulumi-lambda-layer");
     await mkdir(installed, { recursive: true });
-    const tsc = path.join(root, "node_modules/typescript/bin/tsc");
+    const tsc = path.join(repository, "node_modules/typescript/bin/tsc");
     const outcome = await runCommand(
         process.execPath,
         [
@@ -39,16 +38,16 @@ async function compilePackage(): Promise<CompiledPackage> {
             // The same JavaScript as without them, in a fraction of the time: types are another stage's business.
             ...["--noCheck", "--noResolve", "--declaration", "false"],
         ],
-        { cwd: root },
+        { cwd: repository },
     );
     if (outcome.exitCode !== 0) {
         throw new Error(`The package does not compile:\n${outcome.stdout}${outcome.stderr}`);
     }
-    await symlink(path.join(root, "package.json"), path.join(installed, "package.json"));
+    await symlink(path.join(repository, "package.json"), path.join(installed, "package.json"));
     // Everything it needs is found from its own place, as after an installation.
-    await symlink(path.join(root, "node_modules"), path.join(installed, "node_modules"));
+    await symlink(path.join(repository, "node_modules"), path.join(installed, "node_modules"));
     for (const name of ["@pulumi", "typescript"]) {
-        await symlink(path.join(root, "node_modules", name), path.join(modules, name));
+        await symlink(path.join(repository, "node_modules", name), path.join(modules, name));
     }
     return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }

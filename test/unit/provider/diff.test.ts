@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { diff } from "../../../provider/diff";
 import type { Props } from "../../../provider/props";
 import { unknownValue } from "../../../provider/unknown";
+import { repository } from "../../../scripts/cacheFolder";
 
 /** Checked inputs, as the outputs of the last run echo them. */
 const before: Props = {
@@ -107,7 +108,7 @@ describe("diff", () => {
     });
 
     it("overlooks no argument that a program can change", async () => {
-        const folder = path.resolve(__dirname, "../../../provider");
+        const folder = path.join(repository, "provider");
         for (const file of ["layerResource.ts", "pythonLayer.ts", "layerVersion.ts"]) {
             const text = await readFile(path.join(folder, file), "utf8");
             const [, body] = /^export interface \w*Args\b[^{]*\{\n([\s\S]*?)^\}/m.exec(text) ?? [];

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isLayerError } from "../../../provider/errors";
 import { interruptible } from "../../../provider/interrupt";
+import { loadStatement } from "../../loader";
 
 /** Work that ends when it is told to, and says how. */
 const untilAborted = (signal: AbortSignal): Promise<never> =>
@@ -56,9 +56,10 @@ describe("interruptible", () => {
 
     for (const signalName of ["SIGINT", "SIGTERM"] as const) {
         it(`lets the work clean up on ${signalName}, then ends the process`, async () => {
+            const module = require.resolve("../../../provider/interrupt");
             const program = `
-                require("ts-node/register/transpile-only");
-                const { interruptible } = require(${JSON.stringify(path.resolve("provider/interrupt.ts"))});
+                ${loadStatement(module)}
+                const { interruptible } = require(${JSON.stringify(module)});
                 const alive = setInterval(() => {}, 1000);
                 interruptible(undefined, (signal) => new Promise((resolve, reject) => {
                     signal.addEventListener("abort", () => setTimeout(() => {

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { repository } from "../../../scripts/cacheFolder";
 import { type CompiledPackage, compiledPackage, runProgram } from "./compiledPackage";
 
-const golden = path.join(__dirname, "golden/shim.txt");
+const golden = path.join(repository, "test/unit/provider/golden/shim.txt");
 /** What Pulumi's serialiser made of a shim of functions: states from before the first release have it. */
-const former = path.join(__dirname, "golden/shim-serialised.txt");
+const former = path.join(repository, "test/unit/provider/golden/shim-serialised.txt");
 
 /** Compiles a text as Pulumi's plugin does: it is a module without a file. */
 const stored = (file: string) => `

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { repository } from "../../../scripts/cacheFolder";
 import { newest, withoutPatch } from "../../../scripts/pythonTools";
 
 describe("Python tools", () => {
@@ -17,7 +18,7 @@ describe("Python tools", () => {
 
     for (const name of ["tools", "ministack"]) {
         it(`are pinned, every one, in ${name}.txt, with no place to get them from`, async () => {
-            const path = join(__dirname, "..", "..", "..", "scripts", "requirements", `${name}.txt`);
+            const path = join(repository, "scripts", "requirements", `${name}.txt`);
             for (const line of (await readFile(path, "utf8")).trimEnd().split("\n")) {
                 assert.match(line, /^[a-z0-9-]+(\[[a-z0-9,-]+\])?==[0-9][0-9a-z.]*( ; .+)?$/);
                 assert.doesNotMatch(line, /:\/\//);

@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
+import { repository } from "../../../scripts/cacheFolder";
+import { loaderOf } from "../../loader";
 
-const scripts = join(__dirname, "..", "..", "..", "scripts");
+const shutdown = require.resolve("../../../scripts/shutdown");
+const command = require.resolve("../../../scripts/command");
 
 /** A program that registers clean-ups and a command, says that it is ready, and waits. */
 const program = `
-    const { atShutdown } = require(${JSON.stringify(join(scripts, "shutdown"))});
-    const { runCommand } = require(${JSON.stringify(join(scripts, "command"))});
+    const { atShutdown } = require(${JSON.stringify(shutdown)});
+    const { runCommand } = require(${JSON.stringify(command)});
     atShutdown(async () => { await new Promise((done) => setTimeout(done, 200)); console.log("first"); });
     atShutdown(() => { throw new Error("no use"); });
     atShutdown((signal) => console.log("last " + signal));
@@ -21,8 +23,8 @@ const program = `
 describe("shutdown", () => {
     for (const [signal, exitCode] of [["SIGINT", 130] as const, ["SIGTERM", 143] as const]) {
         it(`on ${signal} ends commands, cleans up newest first and exits with ${exitCode}`, async () => {
-            const child = spawn(process.execPath, ["-r", "ts-node/register/transpile-only", "-e", program], {
-                cwd: join(scripts, ".."),
+            const child = spawn(process.execPath, [...loaderOf(shutdown), "-e", program], {
+                cwd: repository,
                 stdio: ["ignore", "pipe", "pipe"],
             });
             let output = "";
