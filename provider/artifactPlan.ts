@@ -17,7 +17,7 @@ import { packageLayer, proveWheel } from "./package";
 import type { Artifact } from "./package/model";
 import { sameValue } from "./props";
 import { contentKey } from "./publish/keys";
-import { report } from "./report";
+import { report, warn } from "./report";
 import { type Target, targetFor } from "./target";
 import { inTemporaryFolder } from "./temporaryFolder";
 
@@ -35,6 +35,14 @@ export interface ArtifactPlan {
     readonly make: (temporaryFolder: string, watch?: Watch) => Promise<Artifact>;
 }
 
+/** Takes lines for the user. */
+export interface Messages {
+    /** What is being done. */
+    readonly report: (line: string) => void;
+    /** What the user should do something about. */
+    readonly warn: (line: string) => void;
+}
+
 /** Is told how far the making of an artifact is. */
 export interface Watch {
     /** One more wheel is there, of so many. */
@@ -48,14 +56,16 @@ export interface Watch {
  * leaves something open, excluded packages of a list, and byte code start a program for that.
  *
  * @param folder the program's directory
- * @param say takes one line on what is being done
  * @throws MANIFEST_CHANGED when the manifest or a source beside it is not the one that was checked; what settling throws
  */
 export async function planArtifact(
     inputs: PythonLayerInputs,
     folder: string,
     signal: AbortSignal,
-    say: (line: string) => void = (line) => report(inputs, line),
+    messages: Messages = {
+        report: (line) => report(inputs, line),
+        warn: (line) => warn(inputs, line),
+    },
 ): Promise<ArtifactPlan> {
     const target = targetFor(inputs.pythonVersion, inputs.architecture);
     const file = await readManifest(inputs.manifest, { folder, ...kindOf({ ...inputs }) });
@@ -83,14 +93,14 @@ export async function planArtifact(
                   resolveUnpinned: inputs.resolveUnpinned === true,
                   directNames: annotatedDirectNames(file.text),
               };
-              const context = buildContext(say, temporaryFolder, signal);
+              const context = buildContext(messages, temporaryFolder, signal);
               return settleDependencies({ ...request, dependencies }, settings, context);
           })
         : undefined;
     const interpreter =
         inputs.compileBytecode === true
             ? await inTemporaryFolder((temporaryFolder) =>
-                  findInterpreter(target, buildContext(say, temporaryFolder, signal)),
+                  findInterpreter(target, buildContext(messages, temporaryFolder, signal)),
               )
             : undefined;
     const dependencies = settled ?? selection.dependencies;
@@ -103,7 +113,7 @@ export async function planArtifact(
             make(
                 { ...request, dependencies, isSettled: settled !== undefined },
                 { globs, interpreter },
-                buildContext(say, temporaryFolder, signal),
+                buildContext(messages, temporaryFolder, signal),
                 watch,
             ),
     };
@@ -113,17 +123,13 @@ export async function planArtifact(
 const isOpen = (manifest: Manifest, inputs: PythonLayerInputs): boolean =>
     manifest.kind === "requirements.txt" && (inputs.resolveUnpinned === true || excludesPackages(inputs));
 
-function buildContext(
-    say: (line: string) => void,
-    temporaryFolder: string,
-    signal: AbortSignal,
-): BuildContext {
+function buildContext(messages: Messages, temporaryFolder: string, signal: AbortSignal): BuildContext {
     return {
         run,
         signal,
         cacheFolder: defaultCacheFolder(process.env),
         temporaryFolder,
-        report: say,
+        ...messages,
     };
 }
 

@@ -1,5 +1,7 @@
+import { describeRuntimeNeeds } from "./manifest/exclude";
 import type { ManifestFile, Selection } from "./manifest/model";
 import { formatPosition } from "./manifest/position";
+import { runtimeProvided } from "./manifest/runtimeProvided";
 import { findOversize } from "./manifest/sizeHint";
 import { findUnhashed } from "./manifest/unhashed";
 import { maximumUncompressedSize } from "./package/limits";
@@ -25,8 +27,12 @@ export async function warnOfStaleness(file: ManifestFile, subject: Subject): Pro
     }
 }
 
-/** Warns, once per process, of what a selection shows without building it: lines without hashes, and too many bytes. */
+/**
+ * Warns, once per process, of what a selection shows without building it: lines without hashes, too many bytes, and
+ * `excludeRuntimeProvided` that does nothing.
+ */
 export function warnOfSelection(file: ManifestFile, selection: Selection, subject: Subject): void {
+    if (selection.runtimeNeeds.length > 0) warnOnce(subject, describeRuntimeNeeds(selection.runtimeNeeds));
     const unhashed = findUnhashed(selection.dependencies);
     const [first] = unhashed;
     if (first !== undefined) {
@@ -51,7 +57,10 @@ export function warnOfSelection(file: ManifestFile, selection: Selection, subjec
 
 /** Warns, once per process, of each package that an argument names and the manifest does not have. */
 export function warnOfUnknownNames(file: ManifestFile, selection: Selection, subject: Subject): void {
-    const unknown = { exclude: selection.unknownExcludes, allowSourceBuilds: selection.unknownSourceBuilds };
+    // A list that leaves the AWS SDK to the runtime may still have what needs it.
+    const isOfRuntime = (name: string) => file.kind === "requirements.txt" && runtimeProvided.has(name);
+    const excludes = selection.unknownExcludes.filter((name) => !isOfRuntime(name));
+    const unknown = { exclude: excludes, allowSourceBuilds: selection.unknownSourceBuilds };
     for (const [argument, names] of Object.entries(unknown)) {
         for (const name of names) {
             warnOnce(subject, `${argument} names ${name}, which ${file.path} does not have.`);

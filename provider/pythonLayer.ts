@@ -63,8 +63,9 @@ export interface PythonLayerArgs extends LayerArgs {
      */
     readonly exclude?: pulumi.Input<pulumi.Input<string>[]>;
     /**
-     * Whether what every Python runtime of Lambda has itself (boto3 and what it needs) stays out, where nothing else in the
-     * layer needs it. The runtime's versions move without notice. Default: false.
+     * Whether what every Python runtime of Lambda has itself stays out: boto3, botocore, jmespath, python-dateutil, s3transfer,
+     * six and urllib3, all of them or none. They stay where another package of the layer needs one, unless {@link exclude}
+     * names it. The runtime's versions move without notice. Default: false.
      */
     readonly excludeRuntimeProvided?: pulumi.Input<boolean>;
     /**

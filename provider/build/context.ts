@@ -12,6 +12,8 @@ export interface BuildContext {
     readonly temporaryFolder: string;
     /** Takes one line on what is being done. */
     readonly report: (line: string) => void;
+    /** Takes one line that the user should do something about. @default - {@link report} */
+    readonly warn?: ((line: string) => void) | undefined;
     /** Takes each fetched wheel as soon as it is there and verified. @default - nobody asks */
     readonly onWheel?: ((wheel: Wheel) => void) | undefined;
     /** Called when one more wheel is there, fetched or built. @default - nobody asks */

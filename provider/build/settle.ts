@@ -1,5 +1,14 @@
-import { type Exclusion, excludesPackages, namesLeftOut } from "../manifest/exclude";
+import { isLayerError } from "../errors";
+import {
+    describeRuntimeNeeds,
+    type Exclusion,
+    excludedNames,
+    type NeedsGraph,
+    namesLeftOut,
+    runtimeNeeds,
+} from "../manifest/exclude";
 import type { Dependency } from "../manifest/model";
+import { runtimeProvided } from "../manifest/runtimeProvided";
 import { type ResolvedLine, refuseIncomplete, resolveList } from "./completeness";
 import type { BuildContext } from "./context";
 import type { Wheel } from "./model";
@@ -27,18 +36,44 @@ export async function settle(
     { lookup, tool }: Workshop,
     context: BuildContext,
 ): Promise<readonly Dependency[]> {
+    const named = excludedNames(settings);
     if (!settings.resolveUnpinned) {
-        for (const dependency of dependencies)
-            if (dependency.source.type === "registry") requirePin(dependency);
+        for (const dependency of dependencies) {
+            if (dependency.source.type === "registry" && !mayBeLeftOut(dependency.name, named, settings))
+                requirePin(dependency);
+        }
     }
     const wheels = new Map(atHand.map((wheel) => [wheel.name, wheel]));
-    const lines = await resolveList(dependencies, wheels, lookup, await tool(), context);
-    if (!settings.resolveUnpinned) refuseIncomplete(lines, dependencies, lookup);
-
+    const resolve = async (list: readonly Dependency[]) =>
+        resolveList(list, wheels, lookup, await tool(), context);
+    const wanted = dependencies.filter(({ name }) => !named.has(name));
+    const lines = await resolve(dependencies).catch((error: unknown) => {
+        // What is excluded need not be there for the target. What it would have needed stays then.
+        if (
+            !isLayerError(error) ||
+            error.code !== "REQUIREMENTS_INCOMPLETE" ||
+            wanted.length === dependencies.length
+        )
+            throw error;
+        return resolve(wanted);
+    });
     const listed = new Map(dependencies.map((dependency) => [dependency.name, dependency]));
-    const leftOut = excludesPackages(settings)
-        ? namesLeftOut(graphOf(lines, listed, settings.directNames), settings)
-        : new Set<string>();
+    const graph = graphOf(lines, listed, settings);
+    const leftOut = namesLeftOut(graph, settings);
+    if (!settings.resolveUnpinned) {
+        refuseIncomplete(
+            lines.filter(({ name }) => !leftOut.has(name)),
+            dependencies,
+            lookup,
+        );
+        for (const { name } of lines) {
+            const dependency = listed.get(name);
+            if (dependency?.source.type === "registry" && !leftOut.has(name)) requirePin(dependency);
+        }
+    }
+    const needs = runtimeNeeds(graph, settings);
+    if (needs.length > 0) (context.warn ?? context.report)(describeRuntimeNeeds(needs));
+
     const resolved = lines
         .filter(({ name }) => !leftOut.has(name))
         .map(({ name, version }): Dependency => {
@@ -55,6 +90,10 @@ export async function settle(
     return [...found, ...rest].sort((left, right) => (left.name < right.name ? -1 : 1));
 }
 
+/** Whether a name is excluded, or may turn out to be when the list is resolved. */
+const mayBeLeftOut = (name: string, named: ReadonlySet<string>, settings: SettleSettings): boolean =>
+    named.has(name) || (settings.excludeRuntimeProvided === true && runtimeProvided.has(name));
+
 /**
  * A list that is complete names everything, so it tells nothing about what was asked for directly; one that is not was written by
  * hand, and all of its lines were.
@@ -62,16 +101,17 @@ export async function settle(
 function graphOf(
     lines: readonly ResolvedLine[],
     listed: ReadonlyMap<string, Dependency>,
-    direct: ReadonlySet<string> | undefined,
-) {
+    { directNames, resolveUnpinned }: SettleSettings,
+): NeedsGraph {
     const needs = new Map<string, Set<string>>();
     for (const { name, neededBy } of lines) {
         for (const other of neededBy) needs.set(other, (needs.get(other) ?? new Set()).add(name));
     }
-    const isComplete = lines.every(({ name }) => listed.has(name));
+    const missing = new Set(lines.map(({ name }) => name).filter((name) => !listed.has(name)));
     return {
         installed: lines.map(({ name }) => name),
         needs,
-        direct: isComplete ? direct : new Set(listed.keys()),
+        direct: missing.size === 0 ? directNames : new Set(listed.keys()),
+        missing: resolveUnpinned ? undefined : missing,
     };
 }

@@ -148,8 +148,10 @@ async function makeZip(call: Call, manifest: string, destination: string): Promi
         throw new Error("a build is of a PythonLayer");
     }
     const paint = paintFor(terminal.colours.error);
-    const say = (line: string) => terminal.writeError(`${paint.dim(line)}\n`);
-    const plan = await planArtifact(inputs, terminal.folder, signal, say);
+    const plan = await planArtifact(inputs, terminal.folder, signal, {
+        report: (line) => terminal.writeError(`${paint.dim(line)}\n`),
+        warn: (line) => terminal.writeError(`${paint.yellow("warning:")} ${line}\n`),
+    });
     return inTemporaryFolder(async (temporaryFolder) => {
         const artifact = await plan.make(temporaryFolder);
         await mkdir(path.dirname(destination), { recursive: true });

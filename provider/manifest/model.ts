@@ -246,6 +246,8 @@ export interface Selection {
     readonly dependencies: readonly Dependency[];
     /** Why this selection may not be compared with another; empty when it may. Includes the manifest's own doubts. */
     readonly doubts: readonly Doubt[];
+    /** Why `excludeRuntimeProvided` leaves nothing out; see `runtimeNeeds` in `exclude.ts`. Empty where it does, or is not set. */
+    readonly runtimeNeeds: readonly { readonly name: string; readonly neededBy: string }[];
     /** Names of `exclude` that the manifest has nothing of, for any target. */
     readonly unknownExcludes: readonly string[];
     /** The same of `allowSourceBuilds`. */

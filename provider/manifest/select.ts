@@ -2,7 +2,7 @@ import { LayerError } from "../errors";
 import { describeTarget, type Target } from "../target";
 import { type Holds, markersFor, readMarker } from "./activation";
 import { chooseFile, describeMissingWheel, waysOut } from "./chooseFile";
-import { excludedNames, excludesPackages, namesLeftOut } from "./exclude";
+import { excludedNames, excludesPackages, type Need, namesLeftOut, runtimeNeeds } from "./exclude";
 import { type Needed, walkGraph } from "./graph";
 import { extrasOf } from "./marker";
 import type { Dependency, Doubt, LockedPackage, Manifest, Selection, SelectionSettings } from "./model";
@@ -36,7 +36,7 @@ export function selectDependencies(
         manifest,
         needed.packages.filter((locked) => isInstalled(locked, settings)),
     );
-    const leftOut = leftOutOf(manifest, candidates, needed, settings);
+    const { leftOut, needs } = leftOutOf(manifest, candidates, needed, settings);
     const installed = candidates.filter(({ name }) => !leftOut.has(name));
     if (installed.length === 0) throw nothingSelected(manifest, settings, needed.packages, target);
 
@@ -73,13 +73,14 @@ export function selectDependencies(
     return {
         dependencies,
         doubts: distinctDoubts(doubts),
+        runtimeNeeds: needs,
         unknownExcludes: unknown(excludedNames(settings)),
         unknownSourceBuilds: unknown(sourceBuilds),
     };
 }
 
 /**
- * Names that `exclude` keeps out. A requirements.txt does not tell what needs what: there only the names themselves go,
+ * What is kept out, and why the runtime's packages are not. A requirements.txt does not tell what needs what: there only the names themselves go,
  * and what only they needed goes when the list is built.
  */
 function leftOutOf(
@@ -87,10 +88,11 @@ function leftOutOf(
     candidates: readonly LockedPackage[],
     { needs, direct }: Needed,
     settings: SelectionSettings,
-): ReadonlySet<string> {
-    if (manifest.kind === "requirements.txt") return excludedNames(settings);
-    if (!excludesPackages(settings)) return new Set();
-    return namesLeftOut({ installed: candidates.map(({ name }) => name), needs, direct }, settings);
+): { readonly leftOut: ReadonlySet<string>; readonly needs: readonly Need[] } {
+    if (manifest.kind === "requirements.txt") return { leftOut: excludedNames(settings), needs: [] };
+    if (!excludesPackages(settings)) return { leftOut: new Set(), needs: [] };
+    const graph = { installed: candidates.map(({ name }) => name), needs, direct };
+    return { leftOut: namesLeftOut(graph, settings), needs: runtimeNeeds(graph, settings) };
 }
 
 /** What the selection needs, source trees without anything to install among them. */

@@ -12,8 +12,9 @@ import {
     selectDependencies,
 } from "../../../provider/manifest";
 import { annotatedDirectNames } from "../../../provider/manifest/annotations";
-import { namesLeftOut } from "../../../provider/manifest/exclude";
+import { describeRuntimeNeeds, namesLeftOut, runtimeNeeds } from "../../../provider/manifest/exclude";
 import { readDirectNames, readIndexNames } from "../../../provider/manifest/pyproject";
+import { runtimeProvided } from "../../../provider/manifest/runtimeProvided";
 import { targetFor } from "../../../provider/target";
 import { pythonPath, uvPath } from "../../tools";
 
@@ -63,21 +64,91 @@ describe("namesLeftOut", () => {
         assert.deepEqual(leftOut(cycle, { exclude: ["a"] }), ["a", "b", "c"]);
     });
 
-    it("leaves out what the runtime has, but for what something in the layer needs", () => {
+    describe("with excludeRuntimeProvided", () => {
         const runtime = { excludeRuntimeProvided: true };
-        assert.deepEqual(leftOut(app, runtime), [
-            "boto3",
-            "botocore",
-            "jmespath",
-            "python-dateutil",
-            "s3transfer",
-            "six",
-        ]);
-        const pandas = graph({ pandas: ["python-dateutil"], "python-dateutil": ["six"], six: [] });
-        assert.deepEqual(leftOut(pandas, runtime), []);
-        const moto = graph({ moto: ["boto3"], boto3: ["botocore"], botocore: [] });
-        assert.deepEqual(leftOut(moto, runtime), []);
-        assert.deepEqual(leftOut(moto, { ...runtime, exclude: ["moto"] }), ["boto3", "botocore", "moto"]);
+        const whole = ["boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six"];
+
+        it("leaves all of the runtime's packages out, or none where another package needs one", () => {
+            assert.deepEqual(
+                leftOut(app, { ...runtime, exclude: ["requests"] }),
+                [...whole.slice(0, 4), "idna", "requests", ...whole.slice(4), "urllib3"].sort(),
+            );
+            assert.deepEqual(leftOut(app, runtime), []);
+            const pandas = graph({ pandas: ["python-dateutil"], "python-dateutil": ["six"], six: [] });
+            assert.deepEqual(leftOut(pandas, runtime), []);
+            const moto = graph({ moto: ["boto3"], boto3: ["botocore"], botocore: [] });
+            assert.deepEqual(leftOut(moto, runtime), []);
+            assert.deepEqual(leftOut(moto, { ...runtime, exclude: ["moto"] }), ["boto3", "botocore", "moto"]);
+        });
+
+        it("leaves all of them out once exclude names those that others need, as its warning says", () => {
+            const needs = runtimeNeeds(app, runtime);
+            assert.deepEqual(needs, [{ name: "urllib3", neededBy: "requests" }]);
+            const warning = describeRuntimeNeeds(needs);
+            assert.match(warning, /requests needs urllib3, /);
+            const [, list = ""] = /exclude: (\[.*?\])/.exec(warning) ?? [];
+            const exclude: string[] = JSON.parse(list);
+            assert.deepEqual(leftOut(app, { ...runtime, exclude }), [...whole, "urllib3"]);
+        });
+
+        it("leaves all of them out where the manifest lacks one that is needed", () => {
+            const tracer = graph({ tracer: ["botocore", "urllib3"], botocore: ["urllib3"], urllib3: [] });
+            assert.deepEqual(leftOut(tracer, runtime), []);
+            assert.deepEqual(leftOut({ ...tracer, missing: new Set(["botocore"]) }, runtime), [
+                "botocore",
+                "urllib3",
+            ]);
+        });
+
+        it("never mixes the runtime's packages with the layer's, whatever needs what", () => {
+            const others = ["a", "b", "c", "d"];
+            const names = [...others, ...runtimeProvided];
+            const edge = fc.tuple(fc.constantFrom(...names), fc.constantFrom(...names));
+            fc.assert(
+                fc.property(
+                    fc.array(edge, { maxLength: 16 }),
+                    fc.subarray(names, { minLength: 1 }),
+                    fc.subarray(names),
+                    fc.subarray(names, { maxLength: 2 }),
+                    fc.option(fc.subarray(names), { nil: undefined }),
+                    (edges, installed, exclude, missing, direct) => {
+                        const within = new Set(installed);
+                        const manifest = {
+                            ...graph(
+                                Object.fromEntries(
+                                    installed.map((name) => [
+                                        name,
+                                        edges
+                                            .filter(([from, to]) => from === name && within.has(to))
+                                            .map(([, to]) => to),
+                                    ]),
+                                ),
+                                direct?.filter((name) => within.has(name)),
+                            ),
+                            missing: new Set(missing),
+                        };
+                        const excludedOthers = exclude.filter((name) => !runtimeProvided.has(name));
+                        const before = new Set(
+                            installed.filter(
+                                (name) => !leftOut(manifest, { exclude: excludedOthers }).includes(name),
+                            ),
+                        );
+                        const out = new Set(leftOut(manifest, { exclude, ...runtime }));
+                        const layer = installed.filter((name) => !out.has(name));
+                        const ours = layer.filter((name) => runtimeProvided.has(name));
+                        const all = [...before].filter((name) => runtimeProvided.has(name));
+                        assert.ok(ours.length === 0 || ours.length === all.length, `${ours} of ${all}`);
+                        // What is in the layer finds what it needs there, or all of it in the runtime.
+                        for (const [from, to] of edges) {
+                            if (!layer.includes(from) || !within.has(to) || layer.includes(to)) continue;
+                            assert.ok(exclude.includes(to) || (runtimeProvided.has(to) && ours.length === 0));
+                        }
+                        for (const name of exclude) assert.ok(!layer.includes(name));
+                    },
+                ),
+                { numRuns: 500 },
+            );
+        });
     });
 
     it("passes globs over", () => {
@@ -90,15 +161,14 @@ describe("namesLeftOut", () => {
             fc.property(
                 fc.array(fc.tuple(fc.constantFrom(...names), fc.constantFrom(...names)), { maxLength: 14 }),
                 fc.subarray(names),
-                fc.boolean(),
-                (edges, exclude, excludeRuntimeProvided) => {
+                (edges, exclude) => {
                     const needs = Object.fromEntries(
                         names.map((name) => [
                             name,
                             edges.filter(([from]) => from === name).map(([, to]) => to),
                         ]),
                     );
-                    const out = namesLeftOut(graph(needs), { exclude, excludeRuntimeProvided });
+                    const out = namesLeftOut(graph(needs), { exclude });
                     for (const name of exclude) assert.ok(out.has(name));
                     for (const [from, to] of edges) {
                         if (!out.has(from)) assert.ok(!out.has(to) || exclude.includes(to));
