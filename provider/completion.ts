@@ -45,8 +45,7 @@ export async function completeVersion(made: CreatedVersion): Promise<Record<stri
     const mayHaveGranted = cameFromElsewhere(owner) && (!isNew || published.version > 1);
     const view = store === undefined ? undefined : viewLayer(clients, store, inputs.layerName, signal);
     try {
-        const isOurs = outputs.origin === "published";
-        if (isOurs && outputs.artifactUri === undefined && outputs.uncompressedSize === undefined) {
+        if (outputs.artifactUri === undefined && outputs.uncompressedSize === undefined) {
             const { uncompressedSize, artifactUri } = await archive.look();
             settled = { ...outputs, uncompressedSize, artifactUri };
         }
@@ -56,8 +55,6 @@ export async function completeVersion(made: CreatedVersion): Promise<Record<stri
             const kept = await keepVersion(store, published, archive.manifest, record, owner, claimId);
             settled = {
                 ...settled,
-                // A version that someone else published stays theirs, however it is come by.
-                origin: kept.record.publishedBy === "" ? "adopted" : settled.origin,
                 manifestUri: kept.manifestUri,
                 recordUri: kept.recordUri,
                 // What a version that was taken over is known for from its record.
@@ -81,13 +78,13 @@ export async function completeVersion(made: CreatedVersion): Promise<Record<stri
         const { version } = published;
         const grants = { inputs, owner, version, without: deleted, isNew, mayHaveGranted };
         await assertGrants(clients, view, grants, signal);
-        return toProps(inputs, settled, published);
+        return toProps(inputs, settled);
     } catch (error) {
         const reason = isLayerError(error) ? error.message : String(error);
         // An empty list instead of none: what was given before is still to be taken back, see update.ts.
         const permissions = inputs.permissions ?? (hadPermissions(owner) ? [] : undefined);
         const properties = {
-            ...toProps(inputs, settled, published),
+            ...toProps(inputs, settled),
             ...(permissions === undefined ? {} : { permissions }),
             ...(mayHaveGranted ? { mayHaveGranted } : {}),
         };

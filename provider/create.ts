@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
-import { adoptVersion } from "./adoption";
 import type { Archive, PreparedArchive } from "./archive";
 import { type Bucket, deleteObject } from "./aws/objects";
 import { accountOf, clientsFor, leaseTiming } from "./awsAccess";
@@ -91,15 +90,7 @@ async function createVersion(inputs: CheckedInputs, signal: AbortSignal): Promis
             versionKey: key,
             owner,
             claimId,
-            reuse: inputs.reuse !== false,
             timing: leaseTiming(),
-            adopt: () =>
-                adoptVersion(
-                    clients,
-                    store,
-                    { inputs, owner, versionKey: key, codeSha256: async () => (await prepare()).codeSha256 },
-                    signal,
-                ),
         },
         async () => {
             const { content, codeSha256, codeSize } = await prepare();
@@ -133,7 +124,6 @@ async function createVersion(inputs: CheckedInputs, signal: AbortSignal): Promis
         ...publishedOutputs(published),
         uncompressedSize: prepared?.uncompressedSize,
         artifactUri: prepared?.artifactUri,
-        origin: outcome === "adopted" ? "adopted" : "published",
         versionKey: key,
         artifactKey: archive.artifactKey,
         claimId: store === undefined ? undefined : claimId,

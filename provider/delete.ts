@@ -34,7 +34,7 @@ export function remove(id: string, props: Props): Promise<void> {
         const store = await openRecords(clients, props, signal);
         if (store === undefined) {
             // Without records nothing tells who else uses a version: only a removed resource's own one is deleted.
-            if (survivor === undefined && props["origin"] !== "adopted") {
+            if (survivor === undefined) {
                 await deleteLayerVersion(clients, layerName, version, signal);
             } else {
                 report(subjectOf(props), `kept version ${version}`);
@@ -49,7 +49,6 @@ export function remove(id: string, props: Props): Promise<void> {
             versionKey: textOf(props, "versionKey"),
             survivor: survivor === undefined ? undefined : parseOwner(survivor),
             successor: successorOf(id, owner.id, layerOf(props)),
-            adopted: props["origin"] === "adopted",
             // What the program says now counts, not what it said when the version was published.
             keepVersions:
                 engineMemory.checkedFor(owner.id)?.keepVersions ?? readKeepVersions(props["keepVersions"]),

@@ -3,7 +3,6 @@ import { comparable } from "./comparable";
 import { dependencyInputs, updatedInputs, versionInputs } from "./inputEffects";
 import { requireReadable } from "./inputs";
 import { areComparableDigests } from "./manifest/compare";
-import { requestedProps } from "./outputs";
 import { type Props, sameValue } from "./props";
 import { hasUnknown } from "./unknown";
 
@@ -16,8 +15,7 @@ import { hasUnknown } from "./unknown";
  */
 export function diff(olds: Props, news: Props): dynamic.DiffResult {
     requireReadable(olds);
-    const before = requestedProps(olds);
-    const differs = (name: string) => !sameValue(comparable(name, before), comparable(name, news));
+    const differs = (name: string) => !sameValue(comparable(name, olds), comparable(name, news));
     const replaces = [
         ...versionInputs.filter(differs),
         ...manifestReplaces(olds, news, dependencyInputs.filter(differs)),

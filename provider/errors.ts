@@ -44,8 +44,8 @@ export type ErrorCode =
     | "PUBLISH_REFUSED"
     | "PUBLISH_MISMATCH"
     | "PUBLISH_CONTENDED"
-    | "ADOPTION_REFUSED"
     | "VERSION_NOT_FOUND"
+    | "RECORD_MISSING"
     // aws
     | "CREDENTIALS_MISSING"
     | "REGION_MISSING"

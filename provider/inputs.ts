@@ -36,11 +36,8 @@ export interface LayerInputs {
     readonly forceDestroy?: boolean;
     readonly keepVersions?: KeepVersions;
     readonly permissions?: readonly Grantee[];
-    /** ARN of an existing version to start from. */
-    readonly adopt?: string;
     /** Absent in a program; `read` puts what is missing of the records here, so that the engine sees a difference. */
     readonly records?: string;
-    readonly reuse?: boolean;
     readonly triggers?: unknown;
     readonly timeoutMinutes?: number;
 }

@@ -29,14 +29,6 @@ export interface LayerArgs {
      * and every kept version of this resource. Default: nobody.
      */
     readonly permissions?: pulumi.Input<pulumi.Input<string>[]>;
-    /**
-     * ARN of an existing version to start from, whoever published it. A `PythonLayer` takes it over when its zip has the
-     * same packages for the same target, a `LayerVersion` when its zip is the archive; otherwise nothing is done and the
-     * error lists what differs. Default: none.
-     */
-    readonly adopt?: pulumi.Input<string>;
-    /** Whether a version of ours that is the same is taken instead of publishing it again. Default: true. */
-    readonly reuse?: pulumi.Input<boolean>;
     /** Any values; a change of one forces a new version. Default: none. */
     readonly triggers?: pulumi.Input<pulumi.Input<unknown>[]>;
     /** Region of the layer. Default: the stack's `aws:region`, then the environment's, then the profile's. */
@@ -57,7 +49,6 @@ const outputs = {
     manifestUri: undefined,
     recordUri: undefined,
     artifactUri: undefined,
-    origin: undefined,
 };
 
 /** Arguments that are outputs too, whether a program gives them or not. */
@@ -110,8 +101,6 @@ export abstract class LayerResource extends pulumi.CustomResource {
     declare readonly recordUri: pulumi.Output<string | undefined>;
     /** S3 URI of the zip; absent for a local zip that travelled inside the request. */
     declare readonly artifactUri: pulumi.Output<string | undefined>;
-    /** Whether this product published the version, or took it over from another tool. */
-    declare readonly origin: pulumi.Output<"published" | "adopted">;
     /** Region of the layer. */
     declare readonly region: pulumi.Output<string>;
 

@@ -1,7 +1,7 @@
 import { type CheckedInputs, keptInputs, schemaVersion } from "./inputs";
 import { type Dependencies, isDependencies } from "./manifest/compare";
 import { jsonProps, type Props } from "./props";
-import type { PublishedVersion, VersionSettings } from "./publish/layerVersion";
+import type { PublishedVersion } from "./publish/layerVersion";
 
 /** What a resource's state holds beside its inputs. The layer's ARN and the version's number are parts of the id. */
 export interface VersionOutputs {
@@ -17,7 +17,6 @@ export interface VersionOutputs {
     readonly manifestUri?: string | undefined;
     readonly recordUri?: string | undefined;
     readonly artifactUri?: string | undefined;
-    readonly origin: "published" | "adopted";
     /** Name → version of what is installed, where that was settled by a resolution and not by the manifest alone. */
     readonly resolution?: Dependencies | undefined;
     /** Keys as `publish/keys.ts` makes them. */
@@ -35,7 +34,7 @@ type FormerOutput = "layerArn" | "version";
 
 /** Names of what is no input in a resource's state. */
 export const outputNames: ReadonlySet<string> = new Set<
-    keyof VersionOutputs | FormerOutput | "schemaVersion" | "requested" | "mayHaveGranted" | "__provider"
+    keyof VersionOutputs | FormerOutput | "schemaVersion" | "mayHaveGranted" | "__provider"
 >([
     "schemaVersion",
     "layerArn",
@@ -49,54 +48,21 @@ export const outputNames: ReadonlySet<string> = new Set<
     "manifestUri",
     "recordUri",
     "artifactUri",
-    "origin",
     "versionKey",
     "artifactKey",
     "claimId",
     "resolution",
-    "requested",
     // Of a create that was not completed: see `completion.ts`.
     "mayHaveGranted",
     "__provider",
 ]);
 
-/** What says of a version that was taken over how it was published; the arguments may say something else. */
-const settingNames = [
-    "description",
-    "licenseInfo",
-    "compatibleRuntimes",
-    "compatibleArchitectures",
-] as const satisfies readonly (keyof VersionSettings)[];
-
 /**
  * Inputs and outputs as they go into state: inputs are echoed as `check` left them, since `diff` and `delete` are shown outputs
  * only.
- *
- * Of a version that was taken over the outputs tell the version's own description, licence, runtimes and architectures; what
- * the arguments said is kept as `requested`, see {@link requestedProps}.
  */
-export function toProps(
-    inputs: CheckedInputs,
-    outputs: VersionOutputs,
-    { settings }: Pick<PublishedVersion, "settings">,
-): Record<string, unknown> {
-    const kept = keptInputs(inputs);
-    if (outputs.origin === "published") {
-        return jsonProps({ ...kept, ...outputs, schemaVersion });
-    }
-    const requested = Object.fromEntries(settingNames.map((name) => [name, inputs[name]]));
-    return jsonProps({ ...kept, ...outputs, ...settings, requested, schemaVersion });
-}
-
-/** Outputs from the state with what the arguments said, where a version that was taken over says something else. */
-export function requestedProps(outputs: Props): Props {
-    const { requested } = outputs;
-    if (typeof requested !== "object" || requested === null) {
-        return outputs;
-    }
-    const given: Props = { ...requested };
-    return { ...outputs, ...Object.fromEntries(settingNames.map((name) => [name, given[name]])) };
-}
+export const toProps = (inputs: CheckedInputs, outputs: VersionOutputs): Record<string, unknown> =>
+    jsonProps({ ...keptInputs(inputs), ...outputs, schemaVersion });
 
 /** The outputs that Lambda answers for. */
 export function publishedOutputs(published: PublishedVersion) {
@@ -127,6 +93,5 @@ export function readOutputs(props: Props): Partial<VersionOutputs> {
         ...text("artifactKey"),
         ...text("claimId"),
         ...(isDependencies(props["resolution"]) ? { resolution: props["resolution"] } : {}),
-        origin: props["origin"] === "adopted" ? "adopted" : "published",
     };
 }

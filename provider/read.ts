@@ -9,7 +9,7 @@ import { permittedVersions, policiesAtOnce } from "./grants";
 import { readMinutes, requireReadable } from "./inputs";
 import { interruptible } from "./interrupt";
 import { parseLayerVersionArn } from "./layerVersionArn";
-import { outputNames, publishedOutputs, requestedProps } from "./outputs";
+import { outputNames, publishedOutputs } from "./outputs";
 import { requireOwnVersion } from "./ownAccount";
 import { parseOwner } from "./owner";
 import { jsonProps, type Props, sameValue, textOf, textsOf } from "./props";
@@ -39,11 +39,7 @@ export function read(id: string, props: Props = {}): Promise<dynamic.ReadResult>
         if (published === undefined) {
             return {};
         }
-        const outputs = jsonProps({
-            ...props,
-            ...publishedOutputs(published),
-            ...(props["origin"] === "adopted" && "requested" in props ? published.settings : {}),
-        });
+        const outputs = jsonProps({ ...props, ...publishedOutputs(published) });
         const store = await openRecords(clients, props, signal);
         const [records, permissions] = await Promise.all([
             driftOfRecords(store, version, props),
@@ -53,7 +49,7 @@ export function read(id: string, props: Props = {}): Promise<dynamic.ReadResult>
         if (Object.keys(drift).length === 0) {
             return { id, props: outputs };
         }
-        const inputs = Object.entries(requestedProps(outputs)).filter(
+        const inputs = Object.entries(outputs).filter(
             ([name, value]) => value !== undefined && !outputNames.has(name),
         );
         return {

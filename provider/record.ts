@@ -29,16 +29,13 @@ export function createRecord(
     inputs: CheckedInputs,
     outputs: Pick<
         VersionOutputs,
-        "versionKey" | "artifactKey" | "artifactUri" | "uncompressedSize" | "origin" | "resolution"
+        "versionKey" | "artifactKey" | "artifactUri" | "uncompressedSize" | "resolution"
     >,
     published: PublishedVersion,
     manifest: Pick<KeptManifest, "fileName" | "md5">,
     packages?: VersionRecord["packages"],
 ): VersionRecord {
-    const given: Readonly<Record<string, unknown>> = {
-        ...inputs,
-        ...(outputs.origin === "adopted" ? published.settings : {}),
-    };
+    const given: Readonly<Record<string, unknown>> = { ...inputs };
     const dependencies = outputs.resolution ?? ("dependencies" in inputs ? inputs.dependencies : undefined);
     return {
         schemaVersion: 1,
@@ -58,8 +55,7 @@ export function createRecord(
         ...(dependencies === undefined ? {} : { dependencies }),
         ...(packages === undefined ? {} : { packages }),
         createdDate: published.createdDate,
-        // Nobody here answers for what someone else published: no owner's retention ever deletes it.
-        publishedBy: outputs.origin === "adopted" ? "" : inputs.owner,
-        owner: outputs.origin === "adopted" ? "" : inputs.owner,
+        publishedBy: inputs.owner,
+        owner: inputs.owner,
     };
 }

@@ -51,12 +51,6 @@ const commonRules: Readonly<Record<string, Rule>> = {
             ? undefined
             : 'must be a whole number of versions, 0 or more, or "all"',
     permissions: texts((value) => value.map(granteeProblem).find((problem) => problem !== undefined)),
-    adopt: text((value) =>
-        /^arn:[^:]+:lambda:[^:]+:\d{12}:layer:[a-zA-Z0-9_-]{1,140}:\d+$/.test(value)
-            ? undefined
-            : `must be the ARN of a layer version, but is ${JSON.stringify(value)}`,
-    ),
-    reuse: flag,
     triggers: (value) => (Array.isArray(value) ? undefined : "must be a list"),
     timeoutMinutes: minutes,
 };

@@ -63,7 +63,6 @@ async function updateVersion(
     const outputs: VersionOutputs = {
         ...before,
         ...publishedOutputs(published),
-        origin: before.origin ?? "published",
         versionKey: before.versionKey ?? "",
         artifactKey: before.artifactKey ?? "",
         manifestUri: undefined,
@@ -72,7 +71,7 @@ async function updateVersion(
     const owner = parseOwner(inputs.owner);
     if (inputs.bucket === undefined) {
         await assertGrants(clients, undefined, { inputs, owner, version, olds }, signal);
-        return toProps(inputs, outputs, published);
+        return toProps(inputs, outputs);
     }
     const account = await accountOf(clients);
     const open = (bucket: string, prefix: string) =>
@@ -98,7 +97,7 @@ async function updateVersion(
     });
     reportSuperseded(inputs, deleted);
     await assertGrants(clients, view, { inputs, owner, version, olds, without: deleted }, signal);
-    return toProps(inputs, { ...outputs, ...kept }, published);
+    return toProps(inputs, { ...outputs, ...kept });
 }
 
 /** The place the records were in before: the same as now, another one, or `undefined` when it is gone. */
@@ -146,8 +145,7 @@ async function keepIn(
     const { store } = destination;
     const { claimId } = outputs;
     const kept = await keepVersion(store, published, manifest, record, parseOwner(inputs.owner), claimId);
-    // Of a version that was taken over nobody knows that it is what its key would be made into.
-    if (outputs.versionKey !== "" && outputs.origin === "published") {
+    if (outputs.versionKey !== "") {
         await notePublication(store, outputs.versionKey, published.version, leaseTiming());
     }
     const { manifestUri, recordUri, waiting } = kept;

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { withoutUserInfo } from "../manifest";
 import type { Dependency } from "../manifest/model";
-import { type Settings, targetOf } from "./storedDependencies";
+import type { Props } from "../props";
+import { targetOf } from "./storedManifest";
 
 /** A package of a layer, with what the manifest says of where it came from. */
 export interface Component {
@@ -21,7 +22,7 @@ export interface LayerMaterials {
     readonly codeSha256: string | undefined;
     /** ISO 8601, UTC. */
     readonly publishedAt: string | undefined;
-    readonly settings: Settings;
+    readonly settings: Props;
     readonly manifestUri: string | undefined;
     readonly components: readonly Component[];
     /** Whether the components are known to be all that is in the layer. */

@@ -1,29 +1,28 @@
-import { objectUri, readObject } from "../aws/objects";
+import { objectUri } from "../aws/objects";
 import { LayerError } from "../errors";
 import type { Dependencies } from "../manifest/compare";
+import type { Props } from "../props";
 import { newestClaim } from "../publish/claims";
+import { manifestObject } from "../publish/layout";
 import type { VersionRecord } from "../publish/record";
 import { isoTime } from "../quantities";
-import type { LayerOutline, ListedManifest, VersionFolder } from "./layerOutline";
-import { type Settings, type StoredManifest, storedDependencies, targetOf } from "./storedDependencies";
+import type { LayerOutline } from "./layerOutline";
 
-/** One version of a layer, as S3 and Lambda tell of it. */
+/** One version of a layer, as its record, its claims and Lambda tell of it. */
 export interface DescribedVersion {
     readonly version: number;
-    /** ISO 8601, UTC; the record's or, without one, when the manifest was written. */
+    /** ISO 8601, UTC. */
     readonly publishedAt: string | undefined;
-    /** Absent for a version that another tool published. */
+    /** Absent for a version that this package has not published, and for one whose record is lost. */
     readonly record: VersionRecord | undefined;
-    readonly manifest: StoredManifest | undefined;
-    /** What the version was made for: its record's settings, or what its neighbours or the command line say. */
-    readonly settings: Settings;
+    /** S3 URI of the manifest that the record is of. */
+    readonly manifestUri: string | undefined;
+    /** What the version was made for and from; empty without a record. */
+    readonly settings: Props;
     readonly claims: readonly VersionClaim[];
-    /** Whether Lambda has it; `undefined` where the layer's name is not known. */
-    readonly inLambda: boolean | undefined;
-    /** Name → version; `undefined` where nobody knows. */
+    readonly inLambda: boolean;
+    /** Name → version; `undefined` where no record says it. */
     readonly dependencies: Dependencies | undefined;
-    /** Where they were read: `"manifest"` when selected from it for a target, `"listed"` when they are all that it lists. */
-    readonly dependenciesFrom: "record" | "manifest" | "listed" | undefined;
 }
 
 /** Who uses a version. */
@@ -34,52 +33,24 @@ export interface VersionClaim {
     readonly current: boolean;
 }
 
-/**
- * Describes one version of the outline.
- *
- * A version without a record (the folders of aws-lambda-artifact-builder hold the manifest alone) is read from its manifest, for the settings
- * that `given` names or, where it names no target, for those of the next version with a record, else of the one before.
- */
-export async function describeVersion(
-    outline: LayerOutline,
-    version: number,
-    given: Settings,
-): Promise<DescribedVersion> {
-    const folder = outline.folders.get(version);
+/** Describes one version of the outline. */
+export function describeVersion(outline: LayerOutline, version: number): DescribedVersion {
+    const { store } = outline.layer;
     const record = outline.records.get(version);
-    const settings =
-        record?.settings ??
-        (targetOf(given) === undefined ? neighbour(outline.records, version)?.settings : undefined) ??
-        given;
-    const listed = manifestOf(folder, record);
-    const manifest = listed && (await readListed(outline, listed));
     return {
         version,
-        publishedAt: isoTime(record?.createdDate) ?? isoTime(listed?.writtenAt),
+        publishedAt: isoTime(record?.createdDate),
         record,
-        manifest,
-        settings,
+        manifestUri:
+            record && objectUri(store.bucket, manifestObject(store, version, record.manifest.fileName)),
+        settings: record?.settings ?? {},
         claims: claimsOn(outline, version),
-        inLambda: outline.inLambda?.has(version),
-        ...dependenciesOf(record, manifest, settings),
+        inLambda: outline.inLambda.has(version),
+        dependencies:
+            record?.dependencies ??
+            (record?.packages &&
+                Object.fromEntries(record.packages.map(({ name, version }) => [name, version]))),
     };
-}
-
-/** The manifest that the record is of; without a record, or that one, the first there is. */
-function manifestOf(
-    folder: VersionFolder | undefined,
-    record: VersionRecord | undefined,
-): ListedManifest | undefined {
-    const manifests = folder?.manifests ?? [];
-    return manifests.find(({ fileName }) => fileName === record?.manifest.fileName) ?? manifests[0];
-}
-
-async function readListed(
-    { layer: { store } }: LayerOutline,
-    { key, fileName }: ListedManifest,
-): Promise<StoredManifest | undefined> {
-    const bytes = (await readObject(store.bucket, key))?.body;
-    return bytes && { uri: objectUri(store.bucket, key), fileName, bytes };
 }
 
 function claimsOn({ claims }: LayerOutline, version: number): VersionClaim[] {
@@ -92,40 +63,16 @@ function claimsOn({ claims }: LayerOutline, version: number): VersionClaim[] {
     return described.sort((left, right) => (left.owner < right.owner ? -1 : 1));
 }
 
-/** The record of the next version that has one with a target, else of the one before. */
-function neighbour(records: LayerOutline["records"], version: number): VersionRecord | undefined {
-    const targeted = [...records.values()].filter(({ settings }) => targetOf(settings) !== undefined);
-    return (
-        targeted.find((record) => record.version > version) ??
-        targeted.findLast((record) => record.version < version)
-    );
-}
-
-function dependenciesOf(
-    record: VersionRecord | undefined,
-    manifest: StoredManifest | undefined,
-    settings: Settings,
-): Pick<DescribedVersion, "dependencies" | "dependenciesFrom"> {
-    if (record?.dependencies !== undefined) {
-        return { dependencies: record.dependencies, dependenciesFrom: "record" };
-    }
-    const found = manifest && storedDependencies(manifest, settings);
-    return found === undefined
-        ? { dependencies: undefined, dependenciesFrom: undefined }
-        : { dependencies: found.dependencies, dependenciesFrom: found.complete ? "manifest" : "listed" };
-}
-
-/** The packages of a version. Throws MANIFEST_UNREADABLE, with the reason, where nobody knows them. */
-export function requireDependencies({ version, manifest, dependencies }: DescribedVersion): Dependencies {
+/** The packages of a version. Throws RECORD_MISSING where no record says them. */
+export function requireDependencies({ version, record, dependencies }: DescribedVersion): Dependencies {
     if (dependencies !== undefined) {
         return dependencies;
     }
-    throw new LayerError("MANIFEST_UNREADABLE", {
+    throw new LayerError("RECORD_MISSING", {
         what:
-            manifest === undefined
-                ? `Which packages version ${version} has is not known: neither a record nor a manifest is kept of it.`
-                : `Which packages version ${version} has is not known: its manifest ${manifest.fileName} is none of Python packages, or not complete without files that it includes.`,
-        ...(manifest === undefined ? {} : { where: manifest.uri }),
+            record === undefined
+                ? `Which packages version ${version} has is not known: it has no record, so this package has not published it, or its record is lost.`
+                : `Which packages version ${version} has is not known: its record names none.`,
         next: "`size` and `sbom` read what is inside the version's own zip.",
     });
 }

@@ -12,7 +12,7 @@ export const diffCommand: Command = {
         "<version> <version> s3://<bucket>/<prefix> [options]",
     ],
     details: [
-        "A version is a number, or latest. The packages are those of the versions' records; where another tool published a version, those of the manifest beside it, for the target of --python and --architecture or of the nearest version that has a record.",
+        "A version is a number, or latest. The packages are those of the versions' records; a version that something else has published has none.",
     ],
     options: [...layerOptions, jsonOption],
     examples: [
@@ -24,7 +24,7 @@ export const diffCommand: Command = {
 
 /** Two versions and how their packages differ. */
 export interface VersionDifference {
-    readonly layerName: string | undefined;
+    readonly layerName: string;
     readonly from: DescribedVersion;
     readonly to: DescribedVersion;
     readonly packages: DependencyComparison;
@@ -39,14 +39,12 @@ async function runDiff(call: Call): Promise<void> {
     if (from === undefined || to === undefined || rest.length > 2) {
         throw new UsageError(`diff takes two versions, such as \`diff 3 7\`, and was given ${rest.length}.`);
     }
-    const [{ openLayer, readPlace }, { readTargetOptions }, { requireVersionText }] = await Promise.all([
+    const [{ openLayer, readPlace }, { requireVersionText }] = await Promise.all([
         import("./layer"),
-        import("./targetOptions"),
         import("./versionArguments"),
     ]);
     for (const text of [from, to]) requireVersionText(text);
     const place = readPlace(call, address);
-    const given = readTargetOptions(options);
     const [{ findVersion, readOutline }, { describeVersion, requireDependencies }, { compareDependencies }] =
         await Promise.all([
             import("./layerOutline"),
@@ -54,12 +52,8 @@ async function runDiff(call: Call): Promise<void> {
             import("../manifest/compare"),
         ]);
     const outline = await readOutline(await openLayer(call, place), signal);
-    const [older, newer] = await Promise.all(
-        [from, to].map((text) => findVersion(outline, text)).map((v) => describeVersion(outline, v, given)),
-    );
-    if (older === undefined || newer === undefined) {
-        return;
-    }
+    const describe = (text: string) => describeVersion(outline, findVersion(outline, text));
+    const [older, newer] = [describe(from), describe(to)];
     const [old, current] = [requireDependencies(older), requireDependencies(newer)];
     const packages = compareDependencies(old, current);
     const same = Object.keys(current).length - packages.added.length - packages.changed.length;
@@ -74,13 +68,12 @@ async function runDiff(call: Call): Promise<void> {
 
 /** A difference as `diff --json` prints it. Unknown values are null. */
 function asJson({ layerName, from, to, packages, same }: VersionDifference): Record<string, unknown> {
-    const side = ({ version, publishedAt, record, settings, dependenciesFrom }: DescribedVersion) => ({
+    const side = ({ version, publishedAt, record, settings }: DescribedVersion) => ({
         version,
         publishedAt: publishedAt ?? null,
         codeSize: record?.codeSize ?? null,
         uncompressedSize: record?.uncompressedSize ?? null,
         settings,
-        dependenciesFrom: dependenciesFrom ?? null,
     });
-    return { layerName: layerName ?? null, from: side(from), to: side(to), ...packages, same };
+    return { layerName, from: side(from), to: side(to), ...packages, same };
 }

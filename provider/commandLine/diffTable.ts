@@ -1,7 +1,7 @@
 import { counted, megabytes, megabytesMore, shortTime } from "../quantities";
 import type { DescribedVersion } from "./describedVersion";
 import type { VersionDifference } from "./diff";
-import { targetOf } from "./storedDependencies";
+import { targetOf } from "./storedManifest";
 import { paintFor, type Terminal } from "./terminal";
 
 /** What `diff` prints: one line for each package that moved, by name, and what that comes to. */
@@ -36,20 +36,14 @@ export function renderDifference(
         ...(added.length > 0 ? [`${added.length} added`] : []),
         ...(removed.length > 0 ? [`${removed.length} removed`] : []),
     ];
-    const listed = [from, to].filter(({ dependenciesFrom }) => dependenciesFrom === "listed");
     return [
-        paint.bold(
-            `${layerName === undefined ? "" : `Layer ${layerName}: `}version ${title(from)} → ${title(to)}`,
-        ),
+        paint.bold(`Layer ${layerName}: version ${title(from)} → ${title(to)}`),
         ...lines.map(({ text }) => `  ${text}`),
         counts.length === 0
             ? `No package moved: ${counted(same, "package")}.`
             : `${counts.join(", ")}; ${counted(same, "package")} the same.`,
         ...sizes(from, to),
         ...targets(from, to),
-        ...listed.map(({ version }) =>
-            paint.dim(`Version ${version}: all that its manifest lists; --python narrows it to a target.`),
-        ),
     ];
 }
 

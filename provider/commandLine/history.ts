@@ -3,11 +3,11 @@ import { type Call, type Command, jsonOption, layerOptions, writeJson, writeLine
 import type { DescribedVersion } from "./describedVersion";
 import { UsageError } from "./options";
 
-/** A version with what moved since the one before. */
+/** A version with what moved since the one before that has a record. */
 export interface HistoryStep {
     readonly described: DescribedVersion;
     readonly before: DescribedVersion | undefined;
-    /** Absent for the first version, and where the packages of one of the two are not known. */
+    /** Absent for the first version with a record, and where the packages of one of the two are not known. */
     readonly changes: DependencyComparison | undefined;
 }
 
@@ -17,7 +17,7 @@ export const historyCommand: Command = {
     usage: ["--bucket <bucket> --layer <name> [options]", "s3://<bucket>/<prefix> [options]"],
     details: [
         "The newest version comes first. USED BY names the stacks and resources that have a claim on a version; no such version is ever deleted. The one that a resource has now is its current one.",
-        "Layers that were published by aws_lambda_artifact_builder are read too: their packages are those of the manifests beside the versions. Such a manifest does not say what it was installed for; --python and --architecture do.",
+        "Packages are those of the versions' records. A version that something else has published has none: only its number is shown.",
     ],
     options: [
         ...layerOptions,
@@ -40,33 +40,17 @@ async function runHistory(call: Call): Promise<void> {
         throw new UsageError(`history takes one address, and was given ${positionals.length}.`);
     }
     const limit = readLimit(options.text("limit"));
-    const [{ openLayer, readPlace }, { readTargetOptions }] = await Promise.all([
-        import("./layer"),
-        import("./targetOptions"),
-    ]);
+    const { openLayer, readPlace } = await import("./layer");
     const place = readPlace(call, positionals[0]);
-    const given = readTargetOptions(options);
-    const [
-        { readOutline },
-        { readsAtOnce },
-        { describeVersion },
-        { mapConcurrently },
-        { compareDependencies },
-    ] = await Promise.all([
+    const [{ readOutline }, { describeVersion }, { compareDependencies }] = await Promise.all([
         import("./layerOutline"),
-        import("../publish/claims"),
         import("./describedVersion"),
-        import("../concurrency"),
         import("../manifest/compare"),
     ]);
     const outline = await readOutline(await openLayer(call, place), signal);
-    // One more than is shown, since it is what the oldest that is shown is compared with.
-    const wanted = outline.versions.slice(limit === undefined ? 0 : -(limit + 1));
-    const described = await mapConcurrently(wanted, readsAtOnce, signal, (version) =>
-        describeVersion(outline, version, given),
-    );
+    const described = outline.versions.map((version) => describeVersion(outline, version));
     const steps = described.map((each, index): HistoryStep => {
-        const before = described[index - 1];
+        const before = described.slice(0, index).findLast(({ record }) => record !== undefined);
         const changes =
             before?.dependencies === undefined || each.dependencies === undefined
                 ? undefined
@@ -77,7 +61,7 @@ async function runHistory(call: Call): Promise<void> {
     if (options.flag("json")) {
         const { bucket, versionsFolder } = outline.layer.store;
         writeJson(terminal, {
-            layerName: outline.layerName ?? null,
+            layerName: outline.layerName,
             bucket: bucket.name,
             folder: versionsFolder,
             versions: shown.map(asJson),
@@ -97,21 +81,20 @@ function readLimit(text: string | undefined): number | undefined {
 
 /** A version as `history --json` prints it. Unknown values are null. */
 function asJson({ described, changes }: HistoryStep): Record<string, unknown> {
-    const { version, publishedAt, record, manifest, settings, claims, inLambda } = described;
+    const { version, publishedAt, record, manifestUri, settings, claims, inLambda } = described;
     return {
         version,
         layerVersionArn: record?.layerVersionArn ?? null,
         publishedAt: publishedAt ?? null,
-        inLambda: inLambda ?? null,
+        inLambda,
         codeSha256: record?.codeSha256 ?? null,
         codeSize: record?.codeSize ?? null,
         uncompressedSize: record?.uncompressedSize ?? null,
-        manifestUri: manifest?.uri ?? null,
-        publishedBy: record?.publishedBy || null,
+        manifestUri: manifestUri ?? null,
+        publishedBy: record?.publishedBy ?? null,
         usedBy: claims,
         settings,
         dependencies: described.dependencies ?? null,
-        dependenciesFrom: described.dependenciesFrom ?? null,
         changes: changes ?? null,
     };
 }

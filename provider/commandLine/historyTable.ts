@@ -3,7 +3,7 @@ import { parseOwner } from "../owner";
 import { megabytes, shortTime } from "../quantities";
 import type { DescribedVersion, VersionClaim } from "./describedVersion";
 import type { HistoryStep } from "./history";
-import { targetOf } from "./storedDependencies";
+import { targetOf } from "./storedManifest";
 import { renderTable } from "./table";
 import { paintFor, type Terminal } from "./terminal";
 
@@ -12,7 +12,7 @@ const mostOwners = 3;
 
 /** The table that `history` prints, with its title. */
 export function renderHistory(
-    layerName: string | undefined,
+    layerName: string,
     steps: readonly HistoryStep[],
     terminal: Pick<Terminal, "width" | "colours">,
 ): string[] {
@@ -43,26 +43,14 @@ export function renderHistory(
         terminal.width,
         paint.dim,
     );
-    const listed = steps.some(({ described }) => described.dependenciesFrom === "listed");
-    return [
-        ...(layerName === undefined ? [] : [paint.bold(`Layer ${layerName}`)]),
-        ...table,
-        ...(listed ? ["", paint.dim(listedNote)] : []),
-    ];
+    return [paint.bold(`Layer ${layerName}`), ...table];
 }
 
-const listedNote =
-    "* all that the manifest lists; with --python and --architecture, what of it is installed for them";
-
-function packageCount({ dependencies, dependenciesFrom }: DescribedVersion): string {
-    if (dependencies === undefined) {
-        return "?";
-    }
-    return `${Object.keys(dependencies).length}${dependenciesFrom === "listed" ? "*" : ""}`;
-}
+const packageCount = ({ dependencies }: DescribedVersion): string =>
+    dependencies === undefined ? "–" : String(Object.keys(dependencies).length);
 
 function usedBy({ claims, inLambda }: DescribedVersion, severalOrganizations: boolean): string {
-    if (inLambda === false) {
+    if (!inLambda) {
         return "(deleted)";
     }
     const named = claims
@@ -84,26 +72,24 @@ function shownOwner(owner: VersionClaim["owner"], withOrganization: boolean): st
 }
 
 function whatMoved({ described, before, changes }: HistoryStep): string {
-    if (before === undefined) {
-        return described.version === 1 ? "first version" : "first version that is known";
+    if (described.record === undefined) {
+        return "no record";
+    }
+    if (before?.record === undefined) {
+        return described.version === 1 ? "first version" : "first version with a record";
     }
     if (changes !== undefined) {
         const moved = summarizeComparison(changes);
         const settings = changedSettings(before, described);
         return settings.length === 0 ? moved : [moved, ...settings].join("; ");
     }
-    const [old, current] = [before.manifest?.bytes, described.manifest?.bytes];
-    if (old === undefined || current === undefined) {
-        return "?";
-    }
-    return old.equals(current) ? "the manifest is the same" : "the manifest changed";
+    return before.record.manifest.md5 === described.record.manifest.md5
+        ? "the manifest is the same"
+        : "the manifest changed";
 }
 
 /** The targets of two versions where they differ: `python3.12 → python3.13`. */
 function changedSettings(before: DescribedVersion, described: DescribedVersion): string[] {
-    if (before.record === undefined || described.record === undefined) {
-        return [];
-    }
     const [old, current] = [targetOf(before.settings), targetOf(described.settings)];
     if (old === undefined || current === undefined) {
         return [];

@@ -76,12 +76,6 @@ export async function readVersionZip(
     version: number,
     signal: AbortSignal,
 ): Promise<LayerZip> {
-    if (layerName === undefined) {
-        throw new LayerError("VERSION_NOT_FOUND", {
-            what: `What is inside version ${version} is not recorded, and the layer's name is not known to ask Lambda.`,
-            next: "Give --layer.",
-        });
-    }
     const published = await getLayerVersion(clients, layerName, version, signal);
     const url = published && (await getLayerVersionLocation(clients, layerName, version, signal));
     if (published === undefined || url === undefined || !/^https?:/.test(url)) {

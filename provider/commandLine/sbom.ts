@@ -16,7 +16,7 @@ export const sbomCommand: Command = {
         "<version> s3://<bucket>/<prefix> [options]",
     ],
     details: [
-        "Packages are those of the version's record; where another tool published it, what is installed in its zip, which is downloaded from Lambda. Hashes are those of the wheels that the manifest beside the version names. One version always gives the same text.",
+        "Packages are those of the version's record; where there is none, what is installed in its zip, which is downloaded from Lambda. Hashes are those of the wheels that the manifest beside the record names. One version always gives the same text.",
     ],
     options: [
         ...layerOptions,
@@ -41,12 +41,8 @@ async function runSbom(call: Call): Promise<void> {
     }
     const { requireVersionText } = await import("./versionArguments");
     requireVersionText(text);
-    const [{ openLayer, readPlace }, { readTargetOptions }] = await Promise.all([
-        import("./layer"),
-        import("./targetOptions"),
-    ]);
+    const { openLayer, readPlace } = await import("./layer");
     const place = readPlace(call, address);
-    const given = readTargetOptions(options);
     const [{ findVersion, readOutline }, { describeVersion }, { billOfMaterials }, { packageVersion }] =
         await Promise.all([
             import("./layerOutline"),
@@ -55,17 +51,17 @@ async function runSbom(call: Call): Promise<void> {
             import("./packageVersion"),
         ]);
     const outline = await readOutline(await openLayer(call, place), signal);
-    const described = await describeVersion(outline, findVersion(outline, text), given);
+    const described = describeVersion(outline, findVersion(outline, text));
     const { components, complete, codeSha256 } = await componentsOf(outline, described, signal);
     const { record, version, publishedAt } = described;
     const bill = billOfMaterials({
-        layerName: outline.layerName ?? place.prefix.replace(/\/$/, ""),
+        layerName: outline.layerName,
         version,
         layerVersionArn: record?.layerVersionArn,
         codeSha256: record?.codeSha256 ?? codeSha256,
         publishedAt,
         settings: described.settings,
-        manifestUri: described.manifest?.uri,
+        manifestUri: described.manifestUri,
         components,
         complete,
         toolVersion: await packageVersion(),
@@ -87,8 +83,9 @@ async function componentsOf(
     described: DescribedVersion,
     signal: AbortSignal,
 ): Promise<{ components: Component[]; complete: boolean; codeSha256?: string }> {
-    const { selectStored } = await import("./storedDependencies");
-    const { record, manifest, settings, version } = described;
+    const { readStored, selectStored } = await import("./storedManifest");
+    const { record, settings, version } = described;
+    const manifest = record && (await readStored(outline.layer.store, record));
     const selected = new Map(
         ((manifest && selectStored(manifest, settings)) ?? []).map((each) => [each.name, each]),
     );
@@ -101,7 +98,7 @@ async function componentsOf(
     if (fromRecord !== undefined) {
         return { components: fromRecord.map(withSource), complete: true };
     }
-    if (outline.layerName !== undefined && outline.inLambda?.has(version) === true) {
+    if (described.inLambda) {
         const { readVersionZip } = await import("./layerZip");
         const { packages, otherSize, codeSha256 } = await readVersionZip(outline, version, signal);
         if (packages.length > 0) {

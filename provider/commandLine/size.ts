@@ -67,7 +67,7 @@ async function ofVersion(call: Call, text: string, address: string | undefined):
     const outline = await readOutline(await openLayer(call, place), call.signal);
     const version = findVersion(outline, text);
     const record = outline.records.get(version);
-    const name = `${outline.layerName === undefined ? "" : `${outline.layerName} `}version ${version}`;
+    const name = `${outline.layerName} version ${version}`;
     if (record?.packages !== undefined) {
         const { codeSize, codeSha256, packages } = record;
         const sum = packages.reduce((total, { uncompressedSize }) => total + uncompressedSize, 0);

@@ -1,7 +1,7 @@
 import { normalizeName } from "../manifest/name";
-import { headerFields, readEntryText } from "./distributions";
+import { unpackEntry } from "./entryData";
 import type { PackageSize } from "./model";
-import { openRandomAccess } from "./randomAccess";
+import { openRandomAccess, type RandomAccess } from "./randomAccess";
 import { inSlices } from "./slices";
 import { readCentralDirectory, type ZipEntry } from "./zipReader";
 
@@ -12,6 +12,9 @@ export interface LayerSizes {
     /** What no package's RECORD lists. */
     readonly other: Pick<PackageSize, "compressedSize" | "uncompressedSize" | "files">;
 }
+
+/** Bytes; metadata with a long description stays below it. */
+const largestMetadata = 4 * 1024 * 1024;
 
 /** Bytes; the RECORD of the largest wheels stays below it. */
 const largestRecord = 32 * 1024 * 1024;
@@ -89,3 +92,27 @@ function resolve(root: string, listed: string): string {
 /** The module that byte code is of: `a/__pycache__/b.cpython-313.pyc` is of `a/b.py` (PEP 3147). */
 const sourceOf = (path: string): string =>
     path.replace(/__pycache__\/([^/]+?)\.[^./]+(?:\.opt-\d)?\.pyc$/, "$1.py");
+
+/** The values of a header field of core metadata; the body behind the first empty line is not looked at. */
+function headerFields(text: string, name: string): string[] {
+    const [head = ""] = text.split(/\r?\n\r?\n/, 1);
+    return head
+        .split(/\r?\n/)
+        .filter((line) => line.toLowerCase().startsWith(`${name.toLowerCase()}:`))
+        .map((line) => line.slice(name.length + 1).trim());
+}
+
+/** The text of an entry; empty where it has more bytes than `largest`. Throws ZipDefect. */
+async function readEntryText(
+    file: RandomAccess,
+    entry: ZipEntry,
+    signal: AbortSignal,
+    largest = largestMetadata,
+): Promise<string> {
+    if (entry.uncompressedSize > largest) {
+        return "";
+    }
+    const parts: Buffer[] = [];
+    await unpackEntry(file, entry, (bytes) => parts.push(Buffer.from(bytes)), signal);
+    return Buffer.concat(parts).toString("utf8");
+}

@@ -17,11 +17,10 @@ export interface PublishedVersion {
     readonly createdDate: string;
     readonly signingJobArn: string | undefined;
     readonly signingProfileVersionArn: string | undefined;
-    readonly settings: VersionSettings;
 }
 
 /** What a version was published with, as Lambda tells it. */
-export interface VersionSettings {
+interface VersionSettings {
     /** Absent where it is empty: Lambda does not tell the two apart. */
     readonly description: string | undefined;
     readonly licenseInfo: string | undefined;
@@ -84,7 +83,7 @@ const isRequested = (
 ): boolean => found.Content?.CodeSha256 === request.codeSha256 && areSameSettings(settingsOf(found), request);
 
 /** Whether two versions were published with the same texts and lists; the order in a list does not count. */
-export function areSameSettings(left: VersionSettings, right: VersionSettings): boolean {
+function areSameSettings(left: VersionSettings, right: VersionSettings): boolean {
     const same = (one: readonly string[], other: readonly string[]) =>
         [...one].sort().join() === [...other].sort().join();
     return (
@@ -230,6 +229,5 @@ export function toPublishedVersion(answer: GetLayerVersionResponse, call: string
         createdDate: CreatedDate ?? "",
         signingJobArn: Content?.SigningJobArn,
         signingProfileVersionArn: Content?.SigningProfileVersionArn,
-        settings: settingsOf(answer),
     };
 }

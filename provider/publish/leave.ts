@@ -33,8 +33,6 @@ export interface Departure {
     readonly survivor: Owner | undefined;
     /** The version of this layer that follows; `"elsewhere"` when it is one of another layer; absent before it exists. */
     readonly successor: number | "elsewhere" | undefined;
-    /** Whether someone outside this product published the version. */
-    readonly adopted: boolean;
     /** How many of the owner's superseded versions survive. */
     readonly keepVersions: KeepVersions;
     /** Whether a destroy takes the owner's kept versions and artifacts with it. */
@@ -164,8 +162,8 @@ const settled = (version: number, deleted: readonly number[], kept: readonly num
  */
 async function giveUpCurrent(view: LayerView, departure: Departure): Promise<boolean> {
     const { clients, store } = view;
-    const { version, owner, adopted, versionKey, forceDestroy } = departure;
-    for (let attempt = 1; attempt <= mostAttempts && !adopted; attempt++) {
+    const { version, owner, versionKey, forceDestroy } = departure;
+    for (let attempt = 1; attempt <= mostAttempts; attempt++) {
         const record = await readRecord(store, version);
         if (record === undefined) {
             // The record is lost: the state alone says whose the version is, and the claims whether it is in use.

@@ -11,7 +11,7 @@ import {
     type PublishRequest,
 } from "./layerVersion";
 import type { LayerStore } from "./layout";
-import { acquireLease, findPublication, type Lease, type LeaseTiming, notePublication } from "./publication";
+import { acquireLease, findPublication, type Lease, type LeaseTiming } from "./publication";
 import { LeaseLost, publishLayerVersion } from "./publishLayerVersion";
 import { refusalCodes } from "./refusals";
 
@@ -22,25 +22,14 @@ export interface Publication {
     readonly owner: Owner;
     /** Names this create in the owner's claim, see `claims.ts`. */
     readonly claimId: string;
-    /** Whether a version of ours with the same version key is taken instead of publishing another. */
-    readonly reuse: boolean;
-    /** Looks at the version to take over, whoever made it, on proof; `undefined` when none is named. Asked before anything is built. */
-    readonly adopt: () => Promise<AdoptedVersion | undefined>;
     /** Default: see {@link LeaseTiming}. */
     readonly timing?: LeaseTiming;
 }
 
-/** A version that somebody else published. */
-export interface AdoptedVersion {
-    readonly published: PublishedVersion;
-    /** Whether it is, byte for byte and setting for setting, what the version key stands for: others may find it by the key. */
-    readonly isInterchangeable: boolean;
-}
-
-/** The version, and how it came about: published now, ours from before, or someone else's. */
+/** The version, and how it came about: published now, or there from before. */
 export interface PublicationResult {
     readonly published: PublishedVersion;
-    readonly outcome: "published" | "reused" | "adopted";
+    readonly outcome: "published" | "reused";
 }
 
 /**
@@ -56,33 +45,18 @@ export async function publishOnce(
     prepare: () => Promise<PublishRequest>,
     signal: AbortSignal,
 ): Promise<PublicationResult> {
-    const { layerName, versionKey, reuse } = publication;
+    const { layerName, versionKey } = publication;
     const newestBefore = () => newestVersionNumber(clients, layerName, signal);
     if (store === undefined) {
-        const adopted = await publication.adopt();
-        if (adopted !== undefined) {
-            return { published: adopted.published, outcome: "adopted" };
-        }
         const request = await prepare();
         return {
             published: await publishLayerVersion(clients, request, await newestBefore(), signal),
             outcome: "published",
         };
     }
-    if (reuse) {
-        const published = await takeExisting(clients, store, publication, signal);
-        if (published !== undefined) {
-            return { published, outcome: "reused" };
-        }
-    }
-    const adopted = await publication.adopt();
-    if (adopted !== undefined) {
-        const { published, isInterchangeable } = adopted;
-        await claimVersion(store, published.version, publication.owner, publication.claimId);
-        if (isInterchangeable) {
-            await notePublication(store, versionKey, published.version);
-        }
-        return { published, outcome: "adopted" };
+    const existing = await takeExisting(clients, store, publication, signal);
+    if (existing !== undefined) {
+        return { published: existing, outcome: "reused" };
     }
     const request = await prepare();
     const doubtful: number[] = [];
@@ -95,7 +69,7 @@ export async function publishOnce(
     };
     for (;;) {
         const isAlive = async (version: number) =>
-            reuse && (await getLayerVersion(clients, layerName, version, signal)) !== undefined;
+            (await getLayerVersion(clients, layerName, version, signal)) !== undefined;
         const outcome = await acquireLease(store, versionKey, isAlive, newestBefore, publication.timing);
         if ("version" in outcome) {
             const published = await takeExisting(clients, store, publication, signal);

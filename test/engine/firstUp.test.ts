@@ -59,7 +59,6 @@ onBothEmulators("the first up", (aws) => {
         const { id, outputs } = await stateOf(project);
         assert.equal(id, arn);
         assert.equal(outputs["manifestMd5"], md5);
-        assert.equal(outputs["origin"], "published");
         assert.deepEqual(outputs["compatibleRuntimes"], ["python3.13"]);
         assert.deepEqual(outputs["compatibleArchitectures"], ["arm64"]);
 

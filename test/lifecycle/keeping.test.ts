@@ -1,13 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { PublishLayerVersionCommand } from "@aws-sdk/client-lambda";
-import { mustRun } from "../../scripts/command";
-import { defaultAccount } from "../strictAws";
 import { store } from "../strictAws/state";
-import { pythonPath, uvPath } from "../tools";
-import { clientsAt, layerZip, region, uniqueName } from "../unit/emulatedAws";
+import { uniqueName } from "../unit/emulatedAws";
 import { createStack, type Declared } from "./simulatedEngine";
 import { failure, only, succeed, useStrictAws } from "./strictTests";
 
@@ -231,117 +224,6 @@ describe("what is kept", function () {
         assert.deepEqual(strict.versions(layerName), [1]);
         await succeed(() => other.destroy());
         assert.deepEqual(strict.versions(layerName), []);
-    });
-
-    describe("after it was taken over", () => {
-        let zip: Buffer;
-        before(async () => {
-            const folder = await mkdtemp(path.join(tmpdir(), "pulumi-lambda-layer-adopted-"));
-            const wheel = path.join(process.cwd(), "demo-1.0-py3-none-any.whl");
-            await mustRun(
-                uvPath(),
-                [
-                    "pip",
-                    "install",
-                    "--target",
-                    "python",
-                    "--no-deps",
-                    "--offline",
-                    "--python",
-                    pythonPath(),
-                    wheel,
-                ],
-                { cwd: folder },
-            );
-            await mustRun(pythonPath(), ["-m", "zipfile", "-c", "layer.zip", "python"], { cwd: folder });
-            zip = await readFile(path.join(folder, "layer.zip"));
-            await rm(folder, { recursive: true, force: true });
-        });
-        const publish = async (layerName: string, body: Buffer) => {
-            const { lambda } = await clientsAt(strict.aws.endpoint);
-            await lambda.send(
-                new PublishLayerVersionCommand({ LayerName: layerName, Content: { ZipFile: body } }),
-            );
-            return `arn:aws:lambda:${region}:${defaultAccount}:layer:${layerName}:1`;
-        };
-
-        it("has a record and a claim like ours, is not built again and never deleted", async () => {
-            const layerName = uniqueName("adopted");
-            const adopt = await publish(layerName, zip);
-            const bucket = strict.bucket();
-            const stack = createStack("adopted", "dev");
-            const declared = (variant: number) =>
-                python(variant, {
-                    layerName,
-                    bucket: bucket.name,
-                    adopt,
-                    keepVersions: 0,
-                });
-            await succeed(() => stack.up([declared(0)]));
-            assert.equal(only(stack).id, adopt);
-            assert.equal(only(stack).outputs["origin"], "adopted");
-            assert.deepEqual(
-                [...bucket.objects.keys()].filter((key) => key.endsWith(".zip")),
-                [],
-            );
-            const keys = [...bucket.objects.keys()].filter((key) => key.includes("/000001/"));
-            assert.equal(keys.length, 3);
-            assert.deepEqual(await succeed(() => stack.up([declared(0)])), []);
-            await succeed(() => stack.up([declared(1)]));
-            assert.deepEqual(strict.versions(layerName), [1, 2]);
-            // The manifest it was adopted for: it is there still.
-            await succeed(() => stack.up([declared(0)]));
-            assert.equal(only(stack).id, adopt);
-            await succeed(() => stack.destroy());
-            assert.deepEqual(strict.versions(layerName), [1]);
-        });
-
-        it("was proved: another version, target or package is refused with what differs", async () => {
-            const bucket = strict.bucket();
-            const layerName = uniqueName("unlike");
-            const adopt = await publish(layerName, zip);
-            const stack = createStack("unlike", "dev");
-            const told = await failure(() =>
-                stack.up([python(1, { layerName, bucket: bucket.name, adopt })]),
-            );
-            assert.match(told, /^ADOPTION_REFUSED/);
-            assert.match(told, /demo is 1\.0 in it, and 1\.1 in the manifest/);
-            const empty = uniqueName("empty");
-            const nothing = await publish(empty, layerZip("nothing"));
-            assert.match(
-                await failure(() =>
-                    stack.up([
-                        python(0, {
-                            layerName: empty,
-                            bucket: bucket.name,
-                            adopt: nothing,
-                        }),
-                    ]),
-                ),
-                /demo 1\.0 is not in it/,
-            );
-            assert.deepEqual(strict.versions(layerName), [1]);
-            assert.deepEqual(
-                [...bucket.objects.keys()].filter((key) => key.includes("/000001/")),
-                [],
-            );
-        });
-
-        it("as an archive was proved by its bytes", async () => {
-            const layerName = uniqueName("bytes");
-            const adopt = await publish(layerName, layerZip("0"));
-            const stack = createStack("bytes", "dev");
-            await succeed(() => stack.up([archive(0, { layerName, adopt, bucket: strict.bucket().name })]));
-            assert.equal(only(stack).id, adopt);
-            assert.match(
-                await failure(() =>
-                    createStack("bytes", "two").up([
-                        archive(1, { layerName, adopt, bucket: strict.bucket().name }),
-                    ]),
-                ),
-                /CodeSha256 is not that of the archive/,
-            );
-        });
     });
 
     it("is not touched by what stands beside it in the bucket", async () => {

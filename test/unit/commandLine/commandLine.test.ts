@@ -80,7 +80,6 @@ describe("command line", () => {
             "Give the place either as s3://<bucket>/<prefix> or as --bucket and --prefix.",
         ],
         [["history", ...place, "--limit", "0"], '--limit needs a number above 0, not "0".'],
-        [["history", ...place, "--architecture", "arm"], '--architecture is x86_64 or arm64, not "arm".'],
         [
             ["history", ...place, "--endpoint-url", "localhost"],
             '--endpoint-url "localhost" is no address that starts with http:// or https://.',
@@ -92,6 +91,10 @@ describe("command line", () => {
         [["size", "layer.zip", ...place], '"layer.zip" is no version: give a number, or latest.'],
         [["sbom", ...place], "sbom takes one version, and was given 0."],
         [["build"], "build takes one manifest, and was given 0."],
+        [
+            ["build", "uv.lock", "--python", "3.13", "--architecture", "arm"],
+            '--architecture is x86_64 or arm64, not "arm".',
+        ],
         [["build", "uv.lock"], "For which Python? Give --python, such as --python 3.13."],
         [
             ["build", "uv.lock", "--python", "3.13", "--exclude", "!a"],

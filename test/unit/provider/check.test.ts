@@ -187,8 +187,6 @@ describe("check", () => {
             ["keepVersions", { keepVersions: 1.5 }, /whole number/],
             ["triggers", { triggers: "again" }, /must be a list/],
             ["permissions", { permissions: ["everyone"] }, /permissions/],
-            ["adopt", { adopt: "deps:7" }, /ARN of a layer version/],
-            ["reuse", { reuse: 1 }, /true or false/],
             ["timeoutMinutes", { timeoutMinutes: 0 }, /minutes/],
             ["timeoutMinutes", { timeoutMinutes: 1441 }, /1440/],
             ["extras", { extras: [""] }, /list of texts/],

@@ -28,7 +28,7 @@ const before: Props = {
     triggers: [{ a: 1 }],
 };
 /** What only outputs have. */
-const outputs = { version: 3, layerArn: "arn", codeSha256: "c2hh", versionKey: "v", origin: "published" };
+const outputs = { version: 3, layerArn: "arn", codeSha256: "c2hh", versionKey: "v" };
 const compare = (changes: Props, olds: Props = before) =>
     diff({ ...olds, ...outputs }, { ...before, ...changes });
 const nothing = { changes: false };
@@ -101,7 +101,6 @@ describe("diff", () => {
             "keepVersions",
             "permissions",
             "timeoutMinutes",
-            "reuse",
         ]) {
             assert.deepEqual(compare({ [name]: "changed" }), {}, name);
         }

@@ -8,7 +8,6 @@ describe("readOutputs", () => {
         codeSize: 10,
         uncompressedSize: 30,
         createdDate: "2026-01-01T00:00:00.000+0000",
-        origin: "adopted",
         versionKey: "v",
         artifactKey: "a",
         manifestUri: "s3://bucket/manifest",
@@ -29,7 +28,6 @@ describe("readOutputs", () => {
                 for (const [name, value] of Object.entries(written)) {
                     assert.ok(read[name] === undefined || typeof read[name] === typeof value, name);
                 }
-                assert.ok(read["origin"] === "published" || read["origin"] === "adopted");
             }),
         );
     });

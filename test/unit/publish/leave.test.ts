@@ -148,12 +148,6 @@ describe("leaveVersion", function () {
         assert.equal((await readRecord(store, version))?.owner, second.id);
     });
 
-    it("never deletes what was adopted from another tool", async () => {
-        const version = await make("1");
-        assert.equal((await leave(version, { adopted: true })).outcome, "kept");
-        assert.equal(await isThere(version), true);
-    });
-
     it("hands over to the resource's new name", async () => {
         const version = await make("1");
         await make("1", second);

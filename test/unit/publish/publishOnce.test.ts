@@ -71,15 +71,12 @@ describe("publishOnce", function () {
         assert.equal(reverted.published.version, first.published.version);
     });
 
-    it("publishes anew without reuse, and when the version was deleted by hand", async () => {
+    it("publishes anew when the version was deleted by hand", async () => {
         const first = await publish(aws.clients, store, { layerName });
-        const second = await publish(aws.clients, store, { layerName, reuse: false });
-        assert.notEqual(second.published.version, first.published.version);
+        await deleteLayerVersion(aws.clients, layerName, first.published.version, never);
+        const second = await publish(aws.clients, store, { layerName });
+        assert.equal(second.outcome, "published");
         assert.equal(await findPublication(store, keyOf("1")), second.published.version);
-        await deleteLayerVersion(aws.clients, layerName, second.published.version, never);
-        const third = await publish(aws.clients, store, { layerName });
-        assert.equal(third.outcome, "published");
-        assert.equal(await findPublication(store, keyOf("1")), third.published.version);
     });
 
     it("finds the version of a publisher that died before it could say so", async () => {

@@ -41,7 +41,6 @@ export interface TestPublication {
     readonly claimId?: string;
     readonly content?: string;
     readonly versionKey?: string;
-    readonly reuse?: boolean;
     readonly timing?: LeaseTiming;
     readonly prepare?: () => Promise<PublishRequest>;
 }
@@ -59,8 +58,6 @@ export function publish(
             versionKey: given.versionKey ?? keyOf(content),
             owner: given.owner ?? ownerNamed("deps"),
             claimId: given.claimId ?? randomUUID(),
-            reuse: given.reuse ?? true,
-            adopt: async () => undefined,
             timing: given.timing ?? { timeout: 900 },
         },
         given.prepare ?? (async () => requestFor(layerName, content)),
@@ -92,7 +89,6 @@ export const leave = (
     leaveVersion(clients, store, {
         survivor: undefined,
         successor: undefined,
-        adopted: false,
         keepVersions: "all",
         forceDestroy: false,
         signal: never,

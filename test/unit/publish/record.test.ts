@@ -26,12 +26,6 @@ const published: PublishedVersion = {
     createdDate: "2026-01-01T00:00:00.000+0000",
     signingJobArn: undefined,
     signingProfileVersionArn: undefined,
-    settings: {
-        description: undefined,
-        licenseInfo: undefined,
-        compatibleRuntimes: [],
-        compatibleArchitectures: [],
-    },
 };
 const [first, second] = [ownerNamed("deps"), ownerNamed("other")];
 

@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
+import { objectUri, readObject } from "../aws/objects";
 import { isLayerError } from "../errors";
 import {
-    type Dependencies,
     type Dependency,
-    dependencyVersions,
     type Manifest,
     manifestKindOf,
     parseManifest,
@@ -12,6 +11,8 @@ import {
 } from "../manifest";
 import { manifestKinds } from "../manifest/model";
 import { type Props, textOf, textsOf } from "../props";
+import { type LayerStore, manifestObject } from "../publish/layout";
+import type { VersionRecord } from "../publish/record";
 import { type Target, targetFor } from "../target";
 
 /** A manifest as it is kept beside a version. */
@@ -22,11 +23,18 @@ export interface StoredManifest {
     readonly bytes: Buffer;
 }
 
-/** What a version was made for and from: the settings of its record, or what the command line says instead. */
-export type Settings = Props;
+/** The manifest that a record is of; `undefined` where it is not kept any more. */
+export async function readStored(
+    store: LayerStore,
+    { version, manifest: { fileName } }: VersionRecord,
+): Promise<StoredManifest | undefined> {
+    const key = manifestObject(store, version, fileName);
+    const bytes = (await readObject(store.bucket, key))?.body;
+    return bytes && { uri: objectUri(store.bucket, key), fileName, bytes };
+}
 
 /** The target that settings name; `undefined` where they name none, or one that is not known any more. */
-export function targetOf(settings: Settings): Target | undefined {
+export function targetOf(settings: Props): Target | undefined {
     const pythonVersion = textOf(settings, "pythonVersion");
     const architecture = settings["architecture"] === "arm64" ? "arm64" : "x86_64";
     try {
@@ -40,7 +48,7 @@ export function targetOf(settings: Settings): Target | undefined {
  * What of a kept manifest is installed for these settings; `undefined` where they name no target, or the manifest is of
  * another kind, is not complete (an included file is not kept with it), or has nothing for the target.
  */
-export function selectStored(stored: StoredManifest, settings: Settings): readonly Dependency[] | undefined {
+export function selectStored(stored: StoredManifest, settings: Props): readonly Dependency[] | undefined {
     const target = targetOf(settings);
     const manifest = target && parseStored(stored, settings);
     if (target === undefined || manifest === undefined) {
@@ -67,40 +75,7 @@ export function selectStored(stored: StoredManifest, settings: Settings): readon
     );
 }
 
-/**
- * The packages of a kept manifest: those for the target of the settings or, where there is none, all that it lists,
- * whatever they are for. `undefined` where the manifest cannot be read.
- */
-export function storedDependencies(
-    stored: StoredManifest,
-    settings: Settings,
-): { readonly dependencies: Dependencies; readonly complete: boolean } | undefined {
-    const selected = selectStored(stored, settings);
-    if (selected !== undefined) {
-        return { dependencies: dependencyVersions({ dependencies: selected }), complete: true };
-    }
-    const manifest = parseStored(stored, settings);
-    return manifest === undefined ? undefined : { dependencies: listedPackages(manifest), complete: false };
-}
-
-/** Every package of a manifest but the projects that it locks for; several versions of one (forks) with a comma between. */
-function listedPackages(manifest: Manifest): Dependencies {
-    const projects = new Set(manifest.projects);
-    const versions = new Map<string, Set<string>>();
-    for (const { name, version, source } of manifest.packages) {
-        const isProject = projects.has(name) || (source.type === "directory" && source.virtual);
-        if (!isProject) {
-            versions.set(name, (versions.get(name) ?? new Set()).add(version ?? ""));
-        }
-    }
-    return Object.fromEntries(
-        [...versions]
-            .sort(([left], [right]) => (left < right ? -1 : 1))
-            .map(([name, each]) => [name, [...each].sort().join(", ")]),
-    );
-}
-
-function parseStored({ uri, fileName, bytes }: StoredManifest, settings: Settings): Manifest | undefined {
+function parseStored({ uri, fileName, bytes }: StoredManifest, settings: Props): Manifest | undefined {
     return orNothing(() => {
         const kind =
             manifestKinds.find((each) => each === settings["manifestKind"]) ?? manifestKindOf(fileName);
