@@ -35,7 +35,7 @@ export async function check(olds: Props, news: Props): Promise<CheckOutcome> {
         );
         return { inputs: { ...news }, failures: [toFailure(error)] };
     }
-    const args = withoutFormer(news);
+    const args = givenArguments(news);
     const failures = findArgumentProblems(resourceType, args).map(({ property, reason }) =>
         wrongArgument(property, reason.endsWith("?") ? reason : `${reason}.`),
     );
@@ -108,8 +108,8 @@ function fillIn(olds: Props, news: Props, region: string | undefined): Record<st
     };
 }
 
-/** Without what `check` once filled in, and `ignoreChanges: ["*"]` brings here from an old state, or `read` from a drift. */
-const withoutFormer = ({ schemaVersion: _1, resourceType: _2, records: _3, ...given }: Props): Props => given;
+/** Without the type, which the owner tells, and without a drift that `read` found, which `ignoreChanges: ["*"]` hands on. */
+const givenArguments = ({ resourceType: _type, records: _drift, ...given }: Props): Props => given;
 
 const isTexts = (value: unknown): value is string[] =>
     Array.isArray(value) && value.every((each) => typeof each === "string");

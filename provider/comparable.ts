@@ -11,11 +11,10 @@ const sets: ReadonlySet<string> = new Set([
     "exclude",
 ]);
 
-/** What a property says that need not be there, or that earlier releases wrote. */
+/** What a property says that need not be there. */
 const effective: Readonly<Record<string, (props: Props) => unknown>> = {
     resourceType: resourceTypeOf,
     prefix: prefixOf,
-    records: ({ records }) => (records === "complete" ? undefined : (records ?? undefined)),
 };
 
 /** A property as it counts in a comparison: sets in one order, and `undefined` for what says the same as nothing. */

@@ -7,11 +7,8 @@ import type { KeepVersions } from "./publish/retention";
 import { findArgumentProblems, inputNames, type ResourceType } from "./resourceArguments";
 import type { Architecture } from "./target";
 
-/**
- * The version of the persisted format below, which outputs carry. Readers accept every version up to this one, see
- * {@link newerState}. In version 1, inputs and outputs also held what follows from the rest: see `comparable.ts`.
- */
-export const schemaVersion = 2;
+/** The version of the persisted format below, which outputs carry. A higher one is refused, see {@link newerState}. */
+export const schemaVersion = 1;
 
 /** Inputs that both resources have, as `check` leaves them and {@link asCheckedInputs} completes them. */
 export interface LayerInputs {

@@ -22,23 +22,15 @@ export interface VersionOutputs {
     /** Keys as `publish/keys.ts` makes them. */
     readonly versionKey: string;
     readonly artifactKey: string;
-    /**
-     * The claim that the resource came to its version with, see `publish/claims.ts`; absent without a bucket, and in a state
-     * from before there were ids until its next update.
-     */
+    /** The claim that the resource came to its version with, see `publish/claims.ts`; absent without a bucket. */
     readonly claimId?: string | undefined;
 }
 
-/** What releases before this one kept in the outputs as well. */
-type FormerOutput = "layerArn" | "version";
-
 /** Names of what is no input in a resource's state. */
 export const outputNames: ReadonlySet<string> = new Set<
-    keyof VersionOutputs | FormerOutput | "schemaVersion" | "mayHaveGranted" | "__provider"
+    keyof VersionOutputs | "schemaVersion" | "mayHaveGranted" | "__provider"
 >([
     "schemaVersion",
-    "layerArn",
-    "version",
     "codeSha256",
     "codeSize",
     "uncompressedSize",

@@ -22,7 +22,7 @@ export interface Departure {
     readonly layerName: string;
     readonly version: number;
     readonly owner: Owner;
-    /** The claim that the resource came to the version with; `undefined` in a state from before there were ids. */
+    /** The claim that the resource came to the version with; `undefined` where the state does not say. */
     readonly claimId?: string | undefined;
     /** What the version was published as; absent where the state does not say. */
     readonly versionKey?: string | undefined;

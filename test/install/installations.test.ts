@@ -20,7 +20,6 @@ import { installers } from "./installers";
 import { inLanes } from "./lanes";
 import { removeInstalled } from "./npmInstall";
 import { inlineAutomation, localAutomation, mockedProgram, mocksTest, styles } from "./programs";
-import { tryUpgrade } from "./upgrade";
 
 /** What `peerDependencies` promises, the last one for Node 20, and the newest when this was written. */
 const pulumi = { oldest: "3.216.0", node20: "3.248.0", newest: "3.270.0" } as const;
@@ -67,10 +66,6 @@ describe("the packed package, installed as users do", function () {
         {
             title: "the Automation API runs a program of its folder: up, preview, destroy",
             run: (tarball, on) => automate("local", "Automation API, local", localAutomation, tarball, on),
-        },
-        {
-            title: "an upgrade from the release before changes nothing, and goes on from there",
-            run: (tarball, on) => tryUpgrade({ ...scripted, name: "upgrade" }, tarball, on),
         },
         { title: "a user's unit test runs on Pulumi's mocks", run: testOnMocks },
     ];

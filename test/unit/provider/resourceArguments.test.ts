@@ -144,7 +144,7 @@ describe("inputs that went through check", () => {
     it("are refused in the format of a newer release", () => {
         assert.match(
             refusal({ ...checked, schemaVersion: 3 }),
-            /^STATE_UNSUPPORTED: .* layer "deps" .* format is 3, and this release reads up to 2\.\n {2}→ Upgrade/,
+            /^STATE_UNSUPPORTED: .* layer "deps" .* format is 3, and this release reads up to 1\.\n {2}→ Upgrade/,
         );
     });
 });

@@ -6,8 +6,6 @@ import { repository } from "../../../scripts/cacheFolder";
 import { type CompiledPackage, compiledPackage, runProgram } from "./compiledPackage";
 
 const golden = path.join(repository, "test/unit/provider/golden/shim.txt");
-/** What Pulumi's serialiser made of a shim of functions: states from before the first release have it. */
-const former = path.join(repository, "test/unit/provider/golden/shim-serialised.txt");
 
 /** Compiles a text as Pulumi's plugin does: it is a module without a file. */
 const stored = (file: string) => `
@@ -71,20 +69,6 @@ describe("shim", function () {
             console.log(provider === require("pulumi-lambda-layer/provider").provider, Object.keys(provider).join());`;
         const printed = await runProgram(compiled.folder, program);
         assert.equal(printed.trim(), "true configure,check,diff,create,read,update,delete");
-    });
-
-    it("was a longer text once, which still reaches every hook", async () => {
-        const program = `${stored(former)}
-            const provider = stored.exports.handler();
-            const installed = require("pulumi-lambda-layer/provider").provider;
-            const reached = [];
-            for (const hook of Object.keys(installed)) {
-                installed[hook] = (...args) => { reached.push(hook + args.length); };
-            }
-            for (const hook of Object.keys(provider)) provider[hook](1, 2, 3);
-            console.log(reached.join());`;
-        const printed = await runProgram(compiled.folder, program);
-        assert.equal(printed.trim(), "configure1,check2,diff3,create1,read2,update3,delete2");
     });
 
     describe("where something is missing", () => {
