@@ -1,5 +1,5 @@
 import path from "node:path";
-import { type BuildContext, buildWheels, run, settleDependencies } from "./build";
+import { type BuildContext, type Builder, buildWheels, findBuilder, run, settleDependencies } from "./build";
 import { findInterpreter, type Interpreter } from "./build/interpreter";
 import { defaultCacheFolder } from "./build/wheelCache";
 import { LayerError } from "./errors";
@@ -21,8 +21,8 @@ import { report, warn } from "./report";
 import { type Target, targetFor } from "./target";
 import { inTemporaryFolder } from "./temporaryFolder";
 
-/** Moves only when the same dependencies have to give other bytes. */
-const artifactFormat = 1;
+/** Moves when the same dependencies have to give other bytes, or when a key left out what decides them. */
+const artifactFormat = 2;
 
 /** An artifact that is fully decided and not made yet. */
 export interface ArtifactPlan {
@@ -104,9 +104,18 @@ export async function planArtifact(
               )
             : undefined;
     const dependencies = settled ?? selection.dependencies;
+    const builder = await inTemporaryFolder((temporaryFolder) =>
+        findBuilder({ ...request, dependencies }, buildContext(say, temporaryFolder, signal)),
+    );
     const globs = [...new Set((inputs.exclude ?? []).filter(isGlob))].sort();
     return {
-        artifactKey: artifactKeyOf(dependencies, target, { ...sources, globs, interpreter }),
+        artifactKey: artifactKeyOf(dependencies, target, {
+            ...sources,
+            builder,
+            globs,
+            interpreter,
+            ...(dependencies.some(canMove) ? { manifest: digestOf(inputs) } : {}),
+        }),
         file,
         resolution: settled === undefined ? undefined : dependencyVersions({ dependencies: settled }),
         make: (temporaryFolder, watch) =>
@@ -177,21 +186,37 @@ async function make(
 /** A virtual project is what it needs and nothing itself. */
 const hasWheel = ({ source }: Dependency): boolean => !(source.type === "directory" && source.virtual);
 
+/** Whether what a dependency is may change while the manifest stays: a branch, an address without a hash. */
+const canMove = ({ source, file, hashes }: Dependency): boolean =>
+    (source.type === "git" && source.commit === undefined) ||
+    (source.type === "url" && file?.hash === undefined && hashes.length === 0);
+
+/** Stands in a key for what the manifest does not tell: any edit of it makes a build look again. */
+const digestOf = ({ manifestMd5, includesDigest }: PythonLayerInputs): readonly unknown[] => [
+    manifestMd5,
+    includesDigest ?? null,
+];
+
 /**
- * What decides the zip's bytes. Where the manifest leaves the choice of a file open, the target decides with it. Byte code
- * depends on the Python that makes it and on the compressor of this one.
+ * What decides the zip's bytes.
+ *
+ * A wheel that is copied is its hash. Where the manifest leaves the choice of a file open, the target decides with it; where something is
+ * built here, the target and the builder do. Byte code depends on the Python that makes it and on the compressor of this one.
  */
 function artifactKeyOf(
     dependencies: readonly Dependency[],
     target: Target,
     more: {
         readonly sourcesDigest?: Readonly<Record<string, string>>;
+        readonly builder: Builder | undefined;
         readonly globs: readonly string[];
         readonly interpreter: Interpreter | undefined;
+        readonly manifest?: readonly unknown[];
     },
 ): string {
-    const { sourcesDigest, globs, interpreter } = more;
-    const complete = dependencies.every(({ file }) => file?.hash !== undefined);
+    const { sourcesDigest, builder, globs, interpreter, manifest } = more;
+    const isCopied = builder === undefined && dependencies.every(({ file }) => file?.hash !== undefined);
+    const { pythonFullVersion: python, architecture, glibc } = target;
     return contentKey({
         artifactFormat,
         dependencies: dependencies.map(({ name, version, source, file, hashes }) => ({
@@ -203,7 +228,9 @@ function artifactKeyOf(
             filename: file?.filename,
             hash: file?.hash,
         })),
-        ...(complete ? {} : { python: target.pythonFullVersion, architecture: target.architecture }),
+        ...(isCopied ? {} : { target: { python, architecture, glibc } }),
+        ...(builder === undefined ? {} : { builder }),
+        ...(manifest === undefined ? {} : { manifest }),
         ...(sourcesDigest === undefined ? {} : { sourcesDigest }),
         ...(globs.length === 0 ? {} : { exclude: globs }),
         ...(interpreter === undefined

@@ -47,16 +47,63 @@ async function findContainer(
             cause: error,
         });
     }
+    const image = await findImage(target, context);
     const user = process.getuid === undefined ? undefined : `${process.getuid()}:${process.getgid?.()}`;
     // Docker would make a missing one itself, as root's.
     await mkdir(context.cacheFolder, { recursive: true });
     const folders = [context.temporaryFolder, context.cacheFolder];
     const readOnly = [manifestFolder];
     return {
+        image,
         command: (folder, variables) =>
-            containerCommand(target, { folder, folders, readOnly, variables, user }),
+            containerCommand(target, { image, folder, folders, readOnly, variables, user }),
     };
 }
+
+/**
+ * The build image as Docker has it here, by digest: its tag moves, and what runs must be what the artifact key names. It is pulled only
+ * when it is not there.
+ */
+async function findImage(target: Target, context: BuildContext): Promise<string> {
+    const tag = buildImage(target);
+    const docker = (...args: string[]) =>
+        context.run("docker", args, {
+            cwd: context.temporaryFolder,
+            env: context.environment ?? process.env,
+            signal: context.signal,
+        });
+    const inspect = async () => {
+        const { stdout } = await docker("image", "inspect", "--format", "{{json .RepoDigests}} {{.Id}}", tag);
+        const digest = /"([^"\s]+@sha256:[0-9a-f]{64})"/.exec(stdout)?.[1];
+        return digest ?? /\bsha256:[0-9a-f]{64}\s*$/.exec(stdout)?.[0].trim();
+    };
+    try {
+        const found = await inspect().catch(async (error: unknown) => {
+            if (context.signal.aborted || !(error instanceof RunError)) throw error;
+            context.report(`pulling ${tag}`);
+            await docker("pull", "--quiet", "--platform", dockerPlatform(target), tag);
+            return inspect();
+        });
+        if (found !== undefined) return found;
+        throw new LayerError("TOOL_FAILED", {
+            what: `docker image inspect does not tell the digest of ${tag}.`,
+            next: `Run \`docker pull ${tag}\` and try again.`,
+            property: "installer",
+        });
+    } catch (error) {
+        if (context.signal.aborted || !(error instanceof RunError)) throw error;
+        throw new LayerError("TOOL_FAILED", {
+            what: `Docker has no image ${tag} and could not get it: ${error.message}.`,
+            detail: error.details.tail.slice(-4),
+            next: `Run \`docker pull ${tag}\`, put right what it says, and try again.`,
+            property: "installer",
+            cause: error,
+        });
+    }
+}
+
+const dockerPlatform = (target: Target): string =>
+    target.architecture === "arm64" ? "linux/arm64" : "linux/amd64";
 
 /** The image that AWS's SAM CLI builds a runtime in: Amazon Linux, the runtime's Python and compilers. */
 export const buildImage = (target: Target): string =>
@@ -69,6 +116,8 @@ export const buildImage = (target: Target): string =>
 export function containerCommand(
     target: Target,
     place: {
+        /** What {@link buildImage} is here, by digest. */
+        readonly image: string;
         /** Where it works; absolute. */
         readonly folder: string;
         /** Absolute; what is in them is visible inside. */
@@ -82,14 +131,14 @@ export function containerCommand(
 ): readonly [string, ...string[]] {
     return [
         "docker",
-        ...["run", "--rm", "--platform", target.architecture === "arm64" ? "linux/arm64" : "linux/amd64"],
+        ...["run", "--rm", "--platform", dockerPlatform(target)],
         ...(place.user === undefined ? [] : ["--user", place.user]),
         ...[...new Set(place.folders)].flatMap((path) => ["--volume", `${path}:${path}`]),
         ...[...new Set(place.readOnly)].flatMap((path) => ["--volume", `${path}:${path}:ro`]),
         ...["--workdir", place.folder],
         ...[...place.variables].sort().flatMap((name) => ["--env", name]),
         ...["--env", "HOME=/tmp", "--entrypoint", "python3"],
-        buildImage(target),
+        place.image,
         ...["-m", "pip"],
     ];
 }

@@ -13,6 +13,8 @@ import { type FoundPackage, filenameOf } from "./pylock";
  * the machine that it runs on.
  */
 export interface Pip {
+    /** The image that it runs in, by digest: `public.ecr.aws/sam/build-python3.13@sha256:…`. */
+    readonly image: string;
     /** The command line before pip's own arguments, for a call that works in `folder` with these variables set. */
     readonly command: (folder: string, variables: readonly string[]) => readonly [string, ...string[]];
 }

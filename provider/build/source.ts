@@ -14,6 +14,7 @@ import { commonPlaces, type Lookup } from "./lookup";
 import type { Wheel } from "./model";
 import { dependencyName } from "./naming";
 import { isPip, pipBuild } from "./pip";
+import { waysOutOfBuilt } from "./refusal";
 import { RunError } from "./run";
 import { countsForBuild, notThere } from "./sourceTree";
 import { type Tool, toolFailed } from "./tool";
@@ -165,10 +166,7 @@ function checkBuilt(dependency: Dependency, filename: string, target: Target): s
     throw new LayerError("PLATFORM_MISMATCH", {
         what: `${dependencyName(dependency)}, built here, is ${filename}, which can't run on ${describeTarget(target)}: it holds compiled code.`,
         where: formatPosition(dependency.position),
-        next: [
-            `Build the wheel on a machine like the target and lock that, or use a version of ${dependency.name} that has a wheel.`,
-            `Or, where only the Python differs, install Python ${target.pythonVersion} here.`,
-        ],
+        next: waysOutOfBuilt(dependency.name),
     });
 }
 

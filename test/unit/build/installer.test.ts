@@ -47,6 +47,7 @@ describe("installer", () => {
 
     it("container runs pip in the runtime's build image, with no secret among the arguments", () => {
         const command = containerCommand(graviton, {
+            image: "sha256:1f",
             folder: "/temporary/find-1",
             folders: ["/temporary", "/cache", "/temporary"],
             readOnly: ["/project"],
@@ -59,7 +60,7 @@ describe("installer", () => {
             ...["--volume", "/temporary:/temporary", "--volume", "/cache:/cache"],
             ...["--volume", "/project:/project:ro", "--workdir", "/temporary/find-1"],
             ...["--env", "PIP_EXTRA_INDEX_URL", "--env", "PIP_INDEX_URL", "--env", "HOME=/tmp"],
-            ...["--entrypoint", "python3", "public.ecr.aws/sam/build-python3.13:latest-arm64", "-m", "pip"],
+            ...["--entrypoint", "python3", "sha256:1f", "-m", "pip"],
         ]);
     });
 });

@@ -10,6 +10,7 @@ import type { LocalServer } from "./localServer";
 import { startIndex } from "./packageIndex";
 import { type Workplace, workplace } from "./request";
 import { sampleWheel, writeProject } from "./sampleFiles";
+import { standInDocker } from "./standInDocker";
 
 const files = new Map([
     ...["linux_x86_64", "linux_aarch64"].map(
@@ -30,22 +31,6 @@ const files = new Map([
         sampleWheel(String(name), String(version), Array.isArray(requires) ? requires : []),
     ]),
 ]);
-
-/** A folder with a `docker` that runs pip with this machine's Python, where the container's command says it works. */
-async function standInDocker(folder: string): Promise<string> {
-    const bin = join(folder, "bin");
-    await mkdir(bin);
-    const script = `#!/bin/sh
-[ "$1" = version ] && exit
-while [ "$1" != -m ]; do
-    [ "$1" = --workdir ] && cd "$2"
-    shift
-done
-exec "${pythonPath()}" "$@"
-`;
-    await writeFile(join(bin, "docker"), script, { mode: 0o755 });
-    return bin;
-}
 
 const everything = { extras: [], groups: [], localPackages: true, allowSourceBuilds: [] };
 const onDemand: SettleSettings = { resolveUnpinned: true };

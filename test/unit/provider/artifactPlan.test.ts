@@ -68,6 +68,30 @@ describe("planArtifact", function () {
         assert.notEqual((await plan()).artifactKey, plain);
     });
 
+    it("has another key after any edit where the manifest does not tell what a line comes to", async () => {
+        const list = path.join(folder, "requirements.txt");
+        const keys = async (line: string) => {
+            await writeFile(list, `${line}\n`);
+            const first = (await plan()).artifactKey;
+            await writeFile(list, `# looked at\n${line}\n`);
+            return [first, (await plan()).artifactKey] as const;
+        };
+        for (const line of [
+            "alpha @ git+https://index.example/alpha@main",
+            "alpha @ https://index.example/alpha-1.0-py3-none-any.whl",
+        ]) {
+            const [first, second] = await keys(line);
+            assert.notEqual(first, second, line);
+        }
+        for (const line of [
+            `alpha @ git+https://index.example/alpha@${"0".repeat(40)}`,
+            `alpha==1.0 --hash=sha256:${"0".repeat(64)}`,
+        ]) {
+            const [first, second] = await keys(line);
+            assert.equal(first, second, line);
+        }
+    });
+
     it("makes the layer without what exclude leaves out", async () => {
         const { make } = await plan({ exclude: ["*/WHEEL"] });
         const temporaryFolder = path.join(folder, "temporary");
