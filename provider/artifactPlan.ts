@@ -105,7 +105,7 @@ export async function planArtifact(
             : undefined;
     const dependencies = settled ?? selection.dependencies;
     const builder = await inTemporaryFolder((temporaryFolder) =>
-        findBuilder({ ...request, dependencies }, buildContext(say, temporaryFolder, signal)),
+        findBuilder({ ...request, dependencies }, buildContext(messages, temporaryFolder, signal)),
     );
     const globs = [...new Set((inputs.exclude ?? []).filter(isGlob))].sort();
     return {
