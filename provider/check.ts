@@ -5,12 +5,14 @@ import { isLayerError, LayerError } from "./errors";
 import { newerState, prefixOf, readKeepVersions, resourceTypeOf } from "./inputs";
 import { describeDependencies } from "./manifestInputs";
 import { defaultLayerName, parseOwner } from "./owner";
+import { programPath } from "./programPath";
 import { jsonProps, type Props, textOf, textsOf } from "./props";
 import { parseLayerArn } from "./publish/limits";
 import { subjectOf, warnOnce } from "./report";
 import { canHoldSecrets, findArgumentProblems } from "./resourceArguments";
 import { deprecationNotice, type Target, targetFor } from "./target";
 import { hasUnknown, unknownValue } from "./unknown";
+import { withoutDefaults } from "./withoutDefaults";
 
 /** What `check` answers: inputs as they are kept, or what is wrong with them, each as an error's message. */
 export interface CheckOutcome {
@@ -35,7 +37,7 @@ export async function check(olds: Props, news: Props): Promise<CheckOutcome> {
         );
         return { inputs: { ...news }, failures: [toFailure(error)] };
     }
-    const args = givenArguments(news);
+    const args = withoutDefaults(givenArguments(news));
     const failures = findArgumentProblems(resourceType, args).map(({ property, reason }) =>
         wrongArgument(property, reason.endsWith("?") ? reason : `${reason}.`),
     );
@@ -96,28 +98,32 @@ function fillIn(olds: Props, news: Props, region: string | undefined): Record<st
     engineMemory.layerNames.set(ownerId, layerName);
     const account = parseLayerArn(name ?? "")?.account;
     const bucket = news["bucket"] ?? storedBucket(news["content"]);
-    return {
+    const folder = process.cwd();
+    return withoutDefaults({
         ...given,
         layerName,
         ...(account === undefined ? {} : { account }),
         ...(region === undefined ? {} : { region }),
         ...(bucket === undefined ? {} : { bucket }),
         ...(typeof news["prefix"] === "string" ? { prefix: normalizePrefix(news["prefix"]) } : {}),
-        // A set: each once, in order.
-        ...(isTexts(news["permissions"]) ? { permissions: [...new Set(news["permissions"])].sort() } : {}),
-    };
+        ...(typeof news["manifest"] === "string" ? { manifest: programPath(news["manifest"], folder) } : {}),
+        ...(isContent(news["content"]) ? { content: contentIn(news["content"], folder) } : {}),
+    });
 }
 
 /** Without the type, which the owner tells, and without a drift that `read` found, which `ignoreChanges: ["*"]` hands on. */
 const givenArguments = ({ resourceType: _type, records: _drift, ...given }: Props): Props => given;
 
-const isTexts = (value: unknown): value is string[] =>
-    Array.isArray(value) && value.every((each) => typeof each === "string");
+const isContent = (value: unknown): value is Props =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A `LayerVersion` keeps its records in the archive's own bucket unless it names another. */
-function storedBucket(content: unknown): unknown {
-    return typeof content === "object" && content !== null ? (content as Props)["s3Bucket"] : undefined;
-}
+const storedBucket = (content: unknown): unknown => (isContent(content) ? content["s3Bucket"] : undefined);
+
+const contentIn = (content: Props, folder: string): Props =>
+    typeof content["zipFile"] === "string"
+        ? { ...content, zipFile: programPath(content["zipFile"], folder) }
+        : content;
 
 function normalizePrefix(prefix: string): string {
     if (prefix === unknownValue) {

@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { LayerError } from "./errors";
+import { defaultTimeoutMinutes } from "./inputs";
 
 /** Milliseconds between the engine's SIGINT and its SIGKILL that are left for cleaning up; it waits five seconds. */
 const grace = 4500;
@@ -16,14 +17,14 @@ let listening = false;
  *
  * The process then stays until the work has ended its child processes and removed its temporary files.
  *
- * @param timeoutMinutes default 30
+ * @param timeoutMinutes default {@link defaultTimeoutMinutes}
  */
 export async function interruptible<Result>(
     timeoutMinutes: number | undefined,
     work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
     listen();
-    const minutes = timeoutMinutes ?? 30;
+    const minutes = timeoutMinutes ?? defaultTimeoutMinutes;
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(timedOut(minutes)), minutes * 60_000);
     running += 1;

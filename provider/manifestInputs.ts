@@ -89,8 +89,11 @@ function includesDigest(file: ManifestFile): { includesDigest?: string } {
     if (file.includes.length === 0) {
         return {};
     }
+    const folder = path.dirname(file.absolutePath);
     const digest = createHash("sha256");
-    for (const { path: included, bytes } of file.includes) {
+    for (const { absolutePath, bytes } of file.includes) {
+        // Relative to the manifest, wherever both are checked out.
+        const included = path.relative(folder, absolutePath).split(path.sep).join("/");
         digest.update(`${included}\0${bytes.length}\0`).update(bytes);
     }
     return { includesDigest: digest.digest("hex") };

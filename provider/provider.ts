@@ -18,9 +18,9 @@ export const provider: Required<dynamic.ResourceProvider> = {
         const { check } = await import("./check");
         return readable(check(olds, news));
     },
-    diff: async (_id, olds, news) => {
+    diff: async (id, olds, news) => {
         const { diff } = await import("./diff");
-        return readable(Promise.resolve().then(() => diff(olds, news)));
+        return readable(Promise.resolve().then(() => diff(olds, news, id)));
     },
     create: async (inputs) => {
         const { create } = await import("./create");

@@ -3,7 +3,6 @@ import type { dynamic } from "@pulumi/pulumi";
 import type { Clients } from "./aws/clients";
 import { readObject } from "./aws/objects";
 import { clientsFor } from "./awsAccess";
-import { comparable } from "./comparable";
 import { mapConcurrently } from "./concurrency";
 import { permittedVersions, policiesAtOnce } from "./grants";
 import { readMinutes, requireReadable } from "./inputs";
@@ -64,7 +63,7 @@ export function read(id: string, props: Props = {}): Promise<dynamic.ReadResult>
 async function driftOfRecords(store: LayerStore | undefined, version: number, props: Props): Promise<Props> {
     const bucket = textOf(props, "bucket");
     const missing = bucket === undefined ? undefined : await missingRecords(store, bucket, version, props);
-    return missing === comparable("records", props) ? {} : { records: missing };
+    return missing === textOf(props, "records") ? {} : { records: missing };
 }
 
 /** What is missing of the records, in words that the engine shows; `undefined` where nothing is. */

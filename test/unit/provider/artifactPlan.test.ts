@@ -55,7 +55,7 @@ describe("planArtifact", function () {
         assert.ok(result.resourceType === "PythonLayer");
         return result;
     };
-    const plan = async (args: Props = {}) => planArtifact(await checked(args), folder, signal);
+    const plan = async (args: Props = {}) => planArtifact(await checked(args), process.cwd(), signal);
 
     it("has another key for other globs and another local file, and the same for other words of the same", async () => {
         const plain = (await plan()).artifactKey;
@@ -109,7 +109,7 @@ describe("planArtifact", function () {
         const inputs = await checked({});
         await writeFile(path.join(folder, wheel), sampleWheel("alpha", "1.0", ["beta"]));
         await assert.rejects(
-            planArtifact(inputs, folder, signal),
+            planArtifact(inputs, process.cwd(), signal),
             /MANIFEST_CHANGED: A local package of layer "deps"/,
         );
     });
@@ -123,7 +123,7 @@ describe("planArtifact", function () {
                 const inputs = await checked({ manifest: file, ...args });
                 return {
                     inputs: { ...inputs },
-                    key: (await planArtifact(inputs, folder, signal)).artifactKey,
+                    key: (await planArtifact(inputs, process.cwd(), signal)).artifactKey,
                 };
             };
             const uv = await made("uv.lock");

@@ -245,7 +245,7 @@ describe("create, update and delete", function () {
             assert.ok(inputs.resourceType === "PythonLayer");
             const place = { bucket: bucket.name, prefix: inputs.prefix };
             const destination = await openDestination(aws.clients, "000000000000", place, newSignal());
-            const archive = await openPythonArchive(inputs, destination, folder, controller.signal);
+            const archive = await openPythonArchive(inputs, destination, process.cwd(), controller.signal);
             await assert.rejects(archive.prepare());
             assert.equal(silent.requests.length, 1);
             assert.deepEqual(await readdir(temporary), []);
