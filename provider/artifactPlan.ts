@@ -1,9 +1,10 @@
 import path from "node:path";
-import { type BuildContext, type Builder, buildWheels, findBuilder, run, settleDependencies } from "./build";
+import { type BuildContext, type Builder, buildWheels, findBuilder, settleDependencies } from "./build";
 import { findInterpreter, type Interpreter } from "./build/interpreter";
 import { defaultCacheFolder } from "./build/wheelCache";
 import { LayerError } from "./errors";
 import type { PythonLayerInputs } from "./inputs";
+import type { Call, Host } from "./layer/host";
 import { type ManifestFile, parseManifest, readManifest } from "./manifest";
 import { annotatedDirectNames } from "./manifest/annotations";
 import { type Dependencies, dependencyVersions, originOf } from "./manifest/compare";
@@ -17,7 +18,6 @@ import { packageLayer, proveWheel } from "./package";
 import type { Artifact } from "./package/model";
 import { sameValue } from "./props";
 import { contentKey } from "./publish/keys";
-import { report, warn } from "./report";
 import { type Target, targetFor } from "./target";
 import { inTemporaryFolder } from "./temporaryFolder";
 
@@ -35,14 +35,6 @@ export interface ArtifactPlan {
     readonly make: (temporaryFolder: string, watch?: Watch) => Promise<Artifact>;
 }
 
-/** Takes lines for the user. */
-export interface Messages {
-    /** What is being done. */
-    readonly report: (line: string) => void;
-    /** What the user should do something about. */
-    readonly warn: (line: string) => void;
-}
-
 /** Is told how far the making of an artifact is. */
 export interface Watch {
     /** One more wheel is there, of so many. */
@@ -55,27 +47,20 @@ export interface Watch {
  * Decides what is in the artifact that checked inputs describe, down to each file where that can be known. Only a list that
  * leaves something open, excluded packages of a list, and byte code start a program for that.
  *
- * @param folder the program's directory
  * @throws MANIFEST_CHANGED when the manifest or a source beside it is not the one that was checked; what settling throws
  */
-export async function planArtifact(
-    inputs: PythonLayerInputs,
-    folder: string,
-    signal: AbortSignal,
-    messages: Messages = {
-        report: (line) => report(inputs, line),
-        warn: (line) => warn(inputs, line),
-    },
-): Promise<ArtifactPlan> {
+export async function planArtifact(host: Host, call: Call, inputs: PythonLayerInputs): Promise<ArtifactPlan> {
+    const { signal } = call;
+    const { manifests } = host.memory;
     const target = targetFor(inputs.pythonVersion, inputs.architecture);
-    const file = await readManifest(inputs.manifest, { folder, ...kindOf({ ...inputs }) });
+    const file = await readManifest(inputs.manifest, { folder: host.folder, ...kindOf({ ...inputs }) });
     if (file.md5 !== inputs.manifestMd5) throw manifestChanged(inputs, file.md5);
     const manifestFolder = path.dirname(file.absolutePath);
-    const selection = await select(file, { ...inputs }, target);
+    const selection = await select(manifests, file, { ...inputs }, target);
     const sources = await sourcesDigest(selection, manifestFolder, signal);
     if (!sameValue(sources.sourcesDigest, inputs.sourcesDigest)) throw sourcesChanged(inputs);
 
-    const manifest = parseManifest(file);
+    const manifest = parseManifest(file, manifests);
     const request = {
         manifest,
         manifestFolder,
@@ -86,26 +71,26 @@ export async function planArtifact(
         installer: inputs.installer,
     };
     const settled = isOpen(manifest, inputs)
-        ? await inTemporaryFolder(async (temporaryFolder) => {
-              const { dependencies } = await select(file, { ...inputs, exclude: [] }, target);
+        ? await inTemporaryFolder(host.temporaryFolder, async (temporaryFolder) => {
+              const { dependencies } = await select(manifests, file, { ...inputs, exclude: [] }, target);
               const settings = {
                   ...inputs,
                   resolveUnpinned: inputs.resolveUnpinned === true,
                   directNames: annotatedDirectNames(file.text),
               };
-              const context = buildContext(messages, temporaryFolder, signal);
+              const context = buildContext(host, call, temporaryFolder);
               return settleDependencies({ ...request, dependencies }, settings, context);
           })
         : undefined;
     const interpreter =
         inputs.compileBytecode === true
-            ? await inTemporaryFolder((temporaryFolder) =>
-                  findInterpreter(target, buildContext(messages, temporaryFolder, signal)),
+            ? await inTemporaryFolder(host.temporaryFolder, (temporaryFolder) =>
+                  findInterpreter(target, buildContext(host, call, temporaryFolder)),
               )
             : undefined;
     const dependencies = settled ?? selection.dependencies;
-    const builder = await inTemporaryFolder((temporaryFolder) =>
-        findBuilder({ ...request, dependencies }, buildContext(messages, temporaryFolder, signal)),
+    const builder = await inTemporaryFolder(host.temporaryFolder, (temporaryFolder) =>
+        findBuilder({ ...request, dependencies }, buildContext(host, call, temporaryFolder)),
     );
     const globs = [...new Set((inputs.exclude ?? []).filter(isGlob))].sort();
     return {
@@ -122,7 +107,7 @@ export async function planArtifact(
             make(
                 { ...request, dependencies, isSettled: settled !== undefined },
                 { globs, interpreter },
-                buildContext(messages, temporaryFolder, signal),
+                buildContext(host, call, temporaryFolder),
                 watch,
             ),
     };
@@ -132,15 +117,15 @@ export async function planArtifact(
 const isOpen = (manifest: Manifest, inputs: PythonLayerInputs): boolean =>
     manifest.kind === "requirements.txt" && (inputs.resolveUnpinned === true || excludesPackages(inputs));
 
-function buildContext(messages: Messages, temporaryFolder: string, signal: AbortSignal): BuildContext {
-    return {
-        run,
-        signal,
-        cacheFolder: defaultCacheFolder(process.env),
-        temporaryFolder,
-        ...messages,
-    };
-}
+const buildContext = ({ run, environment }: Host, call: Call, temporaryFolder: string): BuildContext => ({
+    run,
+    signal: call.signal,
+    cacheFolder: defaultCacheFolder(environment),
+    temporaryFolder,
+    report: (line) => call.log("info", line),
+    warn: (line) => call.log("warning", line),
+    environment,
+});
 
 /** Builds and packages; each wheel that arrives is proved while others are on their way. */
 async function make(
@@ -149,7 +134,7 @@ async function make(
     context: BuildContext,
     watch: Watch | undefined,
 ): Promise<Artifact> {
-    const { signal, cacheFolder, temporaryFolder } = context;
+    const { run, signal, cacheFolder, temporaryFolder, environment } = context;
     const failed = new AbortController();
     const proving = { signal: AbortSignal.any([signal, failed.signal]), cacheFolder };
     let proved: Promise<void> = Promise.resolve();
@@ -172,7 +157,7 @@ async function make(
                 exclude: globs,
                 ...(interpreter === undefined
                     ? {}
-                    : { bytecode: { interpreter, run, temporaryFolder, environment: process.env } }),
+                    : { bytecode: { interpreter, run, temporaryFolder, environment } }),
             },
             { signal, cacheFolder },
         );

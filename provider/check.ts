@@ -1,14 +1,13 @@
 import type { dynamic } from "@pulumi/pulumi";
-import { configuredRegion } from "./awsAccess";
-import { engineMemory, layerOf } from "./engineMemory";
 import { isLayerError, LayerError } from "./errors";
 import { newerState, prefixOf, readKeepVersions, resourceTypeOf } from "./inputs";
+import type { Call, Host } from "./layer/host";
+import { layerOf } from "./layer/memory";
 import { describeDependencies } from "./manifestInputs";
 import { defaultLayerName, parseOwner } from "./owner";
 import { programPath } from "./programPath";
 import { jsonProps, type Props, textOf, textsOf } from "./props";
 import { parseLayerArn } from "./publish/limits";
-import { subjectOf, warnOnce } from "./report";
 import { canHoldSecrets, findArgumentProblems } from "./resourceArguments";
 import { deprecationNotice, type Target, targetFor } from "./target";
 import { hasUnknown, unknownValue } from "./unknown";
@@ -27,7 +26,7 @@ export interface CheckOutcome {
  * Nothing here touches the network. A value that a preview does not know yet stays unknown, and so does what follows
  * from it. A computed value that is given already is how the engine says `ignoreChanges`, and is kept.
  */
-export async function check(olds: Props, news: Props): Promise<CheckOutcome> {
+export async function check(host: Host, call: Call, olds: Props, news: Props): Promise<CheckOutcome> {
     const resourceType = resourceTypeOf(news);
     if (resourceType === undefined) {
         const error = wrongArgument(
@@ -45,8 +44,8 @@ export async function check(olds: Props, news: Props): Promise<CheckOutcome> {
     if (newer !== undefined) {
         failures.push(newer);
     }
-    const given = fillIn(olds, args, textOf(args, "region") ?? (await configuredRegion()));
-    const target = resourceType === "PythonLayer" ? readTarget(given, failures) : undefined;
+    const given = fillIn(host, olds, args, textOf(args, "region") ?? (await host.aws.region()));
+    const target = resourceType === "PythonLayer" ? readTarget(call, given, failures) : undefined;
     const inputs =
         target === undefined ? withoutTarget(resourceType, given) : followTarget(given, target, failures);
     if (textOf(inputs, "region") === undefined) {
@@ -62,7 +61,7 @@ export async function check(olds: Props, news: Props): Promise<CheckOutcome> {
     checkBucket(olds, given, failures);
     checkPrefix(olds, given, failures);
     const owner = parseOwner(textOf(news, "owner") ?? "");
-    engineMemory.noteCheck(owner.id, {
+    host.memory.noteCheck(owner.id, {
         layer: layerOf(inputs),
         keepVersions: readKeepVersions(inputs["keepVersions"]),
         hadPermissions: olds["permissions"] !== undefined,
@@ -73,7 +72,7 @@ export async function check(olds: Props, news: Props): Promise<CheckOutcome> {
         return { inputs, failures: failures.map(toFailure) };
     }
     try {
-        const described = await describeDependencies(resourceType, olds, inputs, target, process.cwd());
+        const described = await describeDependencies(host, call, resourceType, olds, inputs, target);
         return { inputs: jsonProps({ ...inputs, ...described }), failures: [] };
     } catch (error) {
         if (!isLayerError(error)) {
@@ -83,7 +82,12 @@ export async function check(olds: Props, news: Props): Promise<CheckOutcome> {
     }
 }
 
-function fillIn(olds: Props, news: Props, region: string | undefined): Record<string, unknown> {
+function fillIn(
+    { memory, folder }: Host,
+    olds: Props,
+    news: Props,
+    region: string | undefined,
+): Record<string, unknown> {
     const { __provider: _provider, ...given } = news;
     const ownerId = textOf(news, "owner") ?? "";
     const name = textOf(news, "layerName");
@@ -91,14 +95,13 @@ function fillIn(olds: Props, news: Props, region: string | undefined): Record<st
     // replacement is not shown the old inputs, so the first one's choice is remembered.
     const layerName =
         name === undefined
-            ? (engineMemory.layerNames.get(ownerId) ??
+            ? (memory.layerNames.get(ownerId) ??
               textOf(olds, "layerName") ??
               defaultLayerName(parseOwner(ownerId)))
             : (parseLayerArn(name)?.name ?? name);
-    engineMemory.layerNames.set(ownerId, layerName);
+    memory.layerNames.set(ownerId, layerName);
     const account = parseLayerArn(name ?? "")?.account;
     const bucket = news["bucket"] ?? storedBucket(news["content"]);
-    const folder = process.cwd();
     return withoutDefaults({
         ...given,
         layerName,
@@ -133,7 +136,7 @@ function normalizePrefix(prefix: string): string {
     return trimmed === "" ? "" : `${trimmed}/`;
 }
 
-function readTarget(inputs: Props, failures: LayerError[]): Target | undefined {
+function readTarget(call: Call, inputs: Props, failures: LayerError[]): Target | undefined {
     const [pythonVersion, architecture] = [inputs["pythonVersion"], inputs["architecture"] ?? "x86_64"];
     const isArchitecture = architecture === "x86_64" || architecture === "arm64";
     if (typeof pythonVersion !== "string" || pythonVersion === unknownValue || !isArchitecture) {
@@ -143,7 +146,7 @@ function readTarget(inputs: Props, failures: LayerError[]): Target | undefined {
         const target = targetFor(pythonVersion, architecture);
         const notice = deprecationNotice(target, new Date());
         if (notice !== undefined) {
-            warnOnce(subjectOf(inputs), notice);
+            call.log("warning", notice);
         }
         return target;
     } catch (error) {

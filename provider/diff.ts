@@ -1,4 +1,3 @@
-import type { dynamic } from "@pulumi/pulumi";
 import { comparable } from "./comparable";
 import { dependencyInputs, updatedInputs, versionInputs } from "./inputEffects";
 import { requireReadable } from "./inputs";
@@ -6,6 +5,13 @@ import { accountOf } from "./layerVersionArn";
 import { areComparableDigests } from "./manifest/compare";
 import { type Props, sameValue } from "./props";
 import { hasUnknown } from "./unknown";
+
+/** What a diff answers: whether anything is to be done, and the properties that make it a replacement. */
+export interface DiffOutcome {
+    /** `undefined`: something changed. */
+    readonly changes?: false;
+    readonly replaces?: readonly string[];
+}
 
 /**
  * Tells a new version from an update in place from nothing, from old outputs and checked inputs alone.
@@ -15,7 +21,7 @@ import { hasUnknown } from "./unknown";
  * @param id ARN of the version: a layer's name and its ARN in the same account are one
  * @throws STATE_UNSUPPORTED
  */
-export function diff(olds: Props, news: Props, id = ""): dynamic.DiffResult {
+export function diff(olds: Props, news: Props, id = ""): DiffOutcome {
     requireReadable(olds);
     const [before, after] = [comparable(olds), comparable(news)];
     const unsaid = (name: string) => (name === "account" ? accountOf(id) : undefined);

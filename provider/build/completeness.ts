@@ -53,7 +53,7 @@ export async function resolveList(
     tool: Tool,
     context: BuildContext,
 ): Promise<readonly ResolvedLine[]> {
-    const base = context.environment ?? process.env;
+    const base = context.environment;
     const places = commonPlaces(lookup, base);
     const isHashed = dependencies.every(({ file, hashes }) => file?.hash !== undefined || hashes.length > 0);
     const folder = await mkdtemp(join(context.temporaryFolder, "check-"));

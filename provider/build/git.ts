@@ -26,7 +26,7 @@ export async function checkOut(source: GitSource, folder: string, context: Build
             cwd: folder,
             // Its first argument is a setting.
             label: `git ${args[0]}`,
-            env: { ...(context.environment ?? process.env), GIT_TERMINAL_PROMPT: "0", ...env },
+            env: { ...context.environment, GIT_TERMINAL_PROMPT: "0", ...env },
             signal: context.signal,
         });
     const wanted = source.commit ?? source.reference ?? "HEAD";

@@ -25,7 +25,7 @@ async function findContainer(
     try {
         await context.run("docker", ["version", "--format", "{{.Server.Version}}"], {
             cwd: context.temporaryFolder,
-            env: context.environment ?? process.env,
+            env: context.environment,
             signal: context.signal,
             timeoutMs: 60_000,
         });

@@ -52,7 +52,7 @@ async function probe(path: string, context: BuildContext): Promise<Interpreter |
     try {
         const { stdout } = await context.run(path, ["-I", "-c", program], {
             cwd: context.temporaryFolder,
-            env: context.environment ?? process.env,
+            env: context.environment,
             signal: context.signal,
             timeoutMs: 60_000,
         });

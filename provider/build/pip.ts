@@ -128,7 +128,7 @@ async function dryRun(
 ): Promise<readonly Planned[]> {
     const report = join(folder, "report.json");
     const own = ["install", "--dry-run", "--ignore-installed", "--quiet", "--report", report];
-    const environment = { ...(context.environment ?? process.env), ...places.pipEnvironment };
+    const environment = { ...context.environment, ...places.pipEnvironment };
     await runPip(pip, [...own, ...args], folder, environment, context);
     const parsed: unknown = JSON.parse(await readFile(report, "utf8"));
     return listOf(at(parsed, "install")).map(planned);

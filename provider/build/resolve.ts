@@ -31,7 +31,7 @@ export async function findFiles(
     context: BuildContext,
 ): Promise<Dependency[]> {
     for (const dependency of dependencies) requirePin(dependency);
-    const environment = context.environment ?? process.env;
+    const environment = context.environment;
     const ranks = tagRanks(lookup.target);
     const found = await Promise.all(
         [...byIndex(dependencies, lookup)].map(async ([index, group]) => {
@@ -82,7 +82,7 @@ async function listFiles(
     tool: Tool,
     context: BuildContext,
 ): Promise<ReadonlyMap<string, FoundPackage>> {
-    const environment = uvEnvironment(context.environment ?? process.env);
+    const environment = uvEnvironment(context.environment);
     // With hashes it does not matter which index a file comes from, so all are asked, as pip does.
     const isHashed = dependencies.every(({ file, hashes }) => file?.hash !== undefined || hashes.length > 0);
     const folder = await mkdtemp(join(context.temporaryFolder, "find-"));

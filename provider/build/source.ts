@@ -97,11 +97,11 @@ async function buildWheel(
     tool: Tool,
     context: BuildContext,
 ): Promise<void> {
-    const places = commonPlaces(lookup, context.environment ?? process.env);
+    const places = commonPlaces(lookup, context.environment);
     const cwd = join(folder, "empty");
     await Promise.all([mkdir(cwd), mkdir(out, { recursive: true })]);
     const environment = {
-        ...withoutSecrets(uvEnvironment(context.environment ?? process.env)),
+        ...withoutSecrets(uvEnvironment(context.environment)),
         ...places.environment,
         // Reproducible: the times inside the wheel are those of no machine. Zip has none before 1980.
         SOURCE_DATE_EPOCH: "315532800",

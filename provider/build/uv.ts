@@ -26,7 +26,7 @@ export const shownLines = 7;
  * {@link oldestUv}.
  */
 export async function findUv(context: BuildContext): Promise<Uv> {
-    const environment = context.environment ?? process.env;
+    const environment = context.environment;
     const command = environment["UV"] || "uv";
     try {
         const { stdout } = await context.run(command, ["--version"], {
@@ -92,7 +92,7 @@ export async function findPython(
     version: string | undefined,
     context: BuildContext,
 ): Promise<string | undefined> {
-    const environment = uvEnvironment(context.environment ?? process.env);
+    const environment = uvEnvironment(context.environment);
     const options = { cwd: context.temporaryFolder, environment };
     try {
         const found = await runUv(uv, ["python", "find", ...(version ? [version] : [])], options, context);

@@ -21,7 +21,7 @@ export interface Workshop {
 
 /** Finds indexes and their credentials. Throws ARGUMENT_INVALID for an index that can't be used. */
 export async function openWorkshop(request: BuildRequest, context: BuildContext): Promise<Workshop> {
-    const environment = context.environment ?? process.env;
+    const environment = context.environment;
     const lookup: Lookup = {
         manifest: request.manifest,
         manifestFolder: resolve(request.manifestFolder),

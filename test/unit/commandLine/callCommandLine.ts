@@ -23,13 +23,14 @@ export async function callCommandLine(
     { width, colours = false, folder = process.cwd() }: PretendedTerminal = {},
 ): Promise<Outcome> {
     const [output, errors]: string[][] = [[], []];
-    const exitCode = await runCommandLine(args, {
-        write: (text) => output?.push(text),
-        writeError: (text) => errors?.push(text),
+    const terminal = {
+        write: (text: string) => output?.push(text),
+        writeError: (text: string) => errors?.push(text),
         width,
         colours: { output: colours, error: colours },
         environment: process.env,
         folder,
-    });
+    };
+    const exitCode = await runCommandLine(args, terminal, new AbortController().signal);
     return { exitCode, output: output?.join("") ?? "", errors: errors?.join("") ?? "" };
 }

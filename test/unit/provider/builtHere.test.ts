@@ -2,11 +2,9 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import { join } from "node:path";
-import { configure } from "../../../provider/awsAccess";
-import { check } from "../../../provider/check";
-import { create } from "../../../provider/create";
 import type { Props } from "../../../provider/props";
 import { mustRun } from "../../../scripts/command";
+import { openCore } from "../../core";
 import { pythonPath, uvPath } from "../../tools";
 import { compiledSdist } from "../build/compiledSdist";
 import { sha256 } from "../build/sampleFiles";
@@ -42,33 +40,27 @@ describe("a layer with something that is built here", function () {
     const aws = useEmulatedAws();
     const otherArchitecture = process.arch === "arm64" ? "x86_64" : "arm64";
     const ownArchitecture = process.arch === "arm64" ? "arm64" : "x86_64";
-    const { UV: uv, PATH: path } = process.env;
+    let environment: NodeJS.ProcessEnv;
     let folder: string;
     let ownPython: string;
     let bucket: string;
     before(async () => {
-        process.env["UV"] = uvPath();
         const { stdout } = await mustRun(uvPath(), ["python", "find"], { cwd: os.tmpdir() });
         ownPython = await minorOf(stdout.trim());
-    });
-    after(() => {
-        if (uv === undefined) delete process.env["UV"];
-        else process.env["UV"] = uv;
     });
     beforeEach(async () => {
         folder = await mkdtemp(join(os.tmpdir(), "pulumi-lambda-layer-test-"));
         bucket = (await createBucket(aws.clients)).name;
-        configure(settingsFor(aws.endpoint));
+        environment = { ...process.env, UV: uvPath() };
     });
     afterEach(async () => {
-        configure(() => undefined);
-        process.env["UV"] = uvPath();
-        process.env["PATH"] = path;
         await rm(folder, { recursive: true, force: true });
     });
 
     const publish = async (layerName: string, args: Props) => {
-        const { inputs, failures } = await check(
+        const { layers, call } = openCore({ settings: settingsFor(aws.endpoint), environment });
+        const { inputs, failures } = await layers.check(
+            call,
             {},
             {
                 resourceType: "PythonLayer",
@@ -83,7 +75,7 @@ describe("a layer with something that is built here", function () {
             },
         );
         assert.deepEqual(failures, []);
-        return create(inputs);
+        return layers.create(call, inputs);
     };
     const lock = async (tag?: string) => {
         const sdist = await compiledSdist(folder, "native", "1.0", tag);
@@ -118,7 +110,7 @@ describe("a layer with something that is built here", function () {
         const pretend = `[ "$1" = --version ] && echo "uv 99.0.0" && exit\n`;
         const said = `echo "$*" >> "${log}"\nexec "${uvPath()}" "$@"\n`;
         const builds = async () => ((await readFile(log, "utf8")).match(/^build /gm) ?? []).length;
-        process.env["UV"] = another;
+        environment["UV"] = another;
         await writeFile(another, `#!/bin/sh\n${said}`, { mode: 0o755 });
         const layerName = uniqueName("deps");
         await publish(layerName, { description: "one" });
@@ -131,7 +123,7 @@ describe("a layer with something that is built here", function () {
 
     it("is built by the image that the key names, and again once its tag has moved", async () => {
         await lock();
-        process.env["PATH"] = `${await standInDocker(folder)}:${path}`;
+        environment["PATH"] = `${await standInDocker(folder)}:${process.env["PATH"]}`;
         const images = async () =>
             [...(await readFile(dockerLog(folder), "utf8")).matchAll(/^run .* (\S+) -m pip wheel /gm)].map(
                 ([, image]) => image,

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import type { dynamic } from "@pulumi/pulumi";
-import { accountOf, clientsFor, configure } from "../../../provider/awsAccess";
-import { provider } from "../../../provider/provider";
+import { createAwsSession } from "../../../provider/aws/session";
+import { createProvider } from "../../../provider/dynamic/provider";
 import { startServer } from "../build/localServer";
 import { settingsFor, uniqueName } from "../emulatedAws";
 
@@ -20,6 +20,9 @@ const requestWith = (get: (key: string) => string | undefined): dynamic.Configur
 const callerIdentity = (account: string): string =>
     `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Account>${account}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`;
 
+/** A provider as a process of its own has it. */
+const openProvider = () => createProvider({ argv: [], cwd: () => process.cwd(), env: process.env });
+
 describe("configure", () => {
     let folder: string;
     before(async () => {
@@ -27,7 +30,6 @@ describe("configure", () => {
         await writeFile(path.join(folder, "requirements.txt"), "six==1.16.0\n");
     });
     after(async () => {
-        configure(() => undefined);
         await rm(folder, { recursive: true, force: true });
     });
 
@@ -39,6 +41,7 @@ describe("configure", () => {
             manifest: path.join(folder, "requirements.txt"),
             content: { zipFile: "layer.zip" },
         };
+        const provider = openProvider();
         const settled = provider.configure(
             requestWith((key) => (key === "aws:region" ? "ap-south-1" : undefined)),
         );
@@ -65,6 +68,7 @@ describe("configure", () => {
             response.end('{"Message":"none"}');
         });
         try {
+            const provider = openProvider();
             const settled = provider.configure(
                 requestWith(settingsFor(server.origin, { "aws:accessKey": "AKIDCONFIGURED" })),
             );
@@ -88,8 +92,8 @@ describe("configure", () => {
             response.end(callerIdentity("123456789012"));
         });
         const accountWith = async (settings: Record<string, string>) => {
-            configure(settingsFor(server.origin, settings));
-            return accountOf(await clientsFor("ap-east-1"));
+            const session = createAwsSession(settingsFor(server.origin, settings), {});
+            return session.account(await session.clients("ap-east-1"));
         };
         try {
             assert.equal(await accountWith({ "aws:allowedAccountIds": '["123456789012"]' }), "123456789012");
@@ -104,24 +108,22 @@ describe("configure", () => {
                 ruledOut("forbiddenAccountIds"),
             );
         } finally {
-            configure(() => undefined);
             await server.close();
         }
     });
 
     it("refuses what cannot be understood when a client is made, and says where it may stand", async () => {
-        configure((key) => (key === "aws:maxRetries" ? "abc" : undefined));
-        try {
+        {
+            const session = createAwsSession((key) => (key === "aws:maxRetries" ? "abc" : undefined), {});
             await assert.rejects(
-                clientsFor("ap-east-1"),
+                session.clients("ap-east-1"),
                 /^LayerError: ARGUMENT_INVALID: The AWS settings cannot be used: aws:maxRetries is "abc".*\n.*LambdaLayerProvider's arguments/,
             );
-        } finally {
-            configure(() => undefined);
         }
     });
 
     it("throws for no setting, whatever its text is", async () => {
+        const provider = openProvider();
         await provider.configure(requestWith(() => "{"));
         await provider.configure(requestWith(() => undefined));
     });
@@ -136,6 +138,7 @@ describe("read", () => {
             response.end('{"Message":"no"}');
         });
         try {
+            const provider = openProvider();
             await provider.configure(requestWith(settingsFor(server.origin, { "aws:maxRetries": "0" })));
             await assert.rejects(
                 provider.read("arn:aws:lambda:ap-east-1:123456789012:layer:deps:1", {}),
@@ -143,7 +146,6 @@ describe("read", () => {
                     error instanceof Error && /ACCESS_DENIED/.test(error.message) && error.stack === "",
             );
         } finally {
-            await provider.configure(requestWith(() => undefined));
             await server.close();
         }
     });

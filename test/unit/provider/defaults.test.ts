@@ -4,11 +4,9 @@ import os from "node:os";
 import path from "node:path";
 import fc from "fast-check";
 import type { LayerVersionArgs, PythonLayerArgs } from "../../../provider";
-import { configure } from "../../../provider/awsAccess";
-import { check } from "../../../provider/check";
 import { diff } from "../../../provider/diff";
 import type { Props } from "../../../provider/props";
-import { quietly } from "../../lifecycle/quiet";
+import { openCore } from "../../core";
 
 /** Spellings of an argument: those in one list mean the same, `undefined` is an argument that is left out. */
 type Meanings = readonly (readonly unknown[])[];
@@ -27,12 +25,9 @@ const names: Meanings = [
 describe("check and diff", () => {
     let folder: string;
     let layerName: string;
-    /** The name that a layer has by default is kept once it was chosen, so each program is another organisation's. */
-    let organizations = 0;
     const ownerOf = (type: string) =>
-        `acme-${++organizations}/urn:pulumi:prod::shop::pulumi-nodejs:dynamic/lambda:${type}::${path.basename(folder)}`;
+        `acme/urn:pulumi:prod::shop::pulumi-nodejs:dynamic/lambda:${type}::${path.basename(folder)}`;
     before(async () => {
-        configure((key) => (key === "aws:region" ? "eu-central-1" : undefined));
         folder = await mkdtemp(path.join(os.tmpdir(), "pulumi-lambda-layer-test-"));
         layerName = `shop-prod-${path.basename(folder)}`;
         await writeFile(
@@ -47,7 +42,6 @@ describe("check and diff", () => {
         );
     });
     after(async () => {
-        configure(() => undefined);
         await rm(folder, { recursive: true, force: true });
     });
 
@@ -141,7 +135,8 @@ describe("check and diff", () => {
     });
 
     async function checked(owner: string, args: Props): Promise<Props> {
-        const { inputs, failures } = await check({}, { owner, ...args });
+        const { layers, call } = openCore();
+        const { inputs, failures } = await layers.check(call, {}, { owner, ...args });
         assert.deepEqual(failures, []);
         return inputs;
     }
@@ -161,45 +156,41 @@ describe("check and diff", () => {
                         .map(([one, other]) => ({ name, one, other })),
                 ),
             );
-            await quietly(() =>
-                fc.assert(
-                    fc.asyncProperty(program, async (args) => {
-                        const [one, other] = (["one", "other"] as const).map((side) =>
-                            Object.fromEntries(args.map((arg) => [arg.name, arg[side]])),
-                        );
-                        const owner = ownerOf(type);
-                        const before = await checked(owner, one ?? {});
-                        const after = await checked(owner, other ?? {});
-                        assert.deepEqual(after, before);
-                        assert.deepEqual(diff(before, after), { changes: false });
-                    }),
-                    { numRuns: 60 },
-                ),
+            await fc.assert(
+                fc.asyncProperty(program, async (args) => {
+                    const [one, other] = (["one", "other"] as const).map((side) =>
+                        Object.fromEntries(args.map((arg) => [arg.name, arg[side]])),
+                    );
+                    const owner = ownerOf(type);
+                    const before = await checked(owner, one ?? {});
+                    const after = await checked(owner, other ?? {});
+                    assert.deepEqual(after, before);
+                    assert.deepEqual(diff(before, after), { changes: false });
+                }),
+                { numRuns: 60 },
             );
         });
 
         it(`find a difference in a ${type} between each two meanings of an argument`, async () => {
-            await quietly(async () => {
-                for (const [name, classes] of Object.entries<Meanings>(meanings())) {
-                    const base = Object.fromEntries(
-                        Object.entries<Meanings>(meanings()).map(([each, [first]]) => [each, first?.[0]]),
-                    );
-                    const inputs = await Promise.all(
-                        classes.map(async ([value]) => {
-                            const { owner: _, ...rest } = await checked(ownerOf(type), {
-                                ...base,
-                                [name]: value,
-                            });
-                            return { ...rest, resourceType: type };
-                        }),
-                    );
-                    for (const [index, before] of inputs.entries()) {
-                        for (const after of inputs.slice(index + 1)) {
-                            assert.notDeepEqual(diff(before, after), { changes: false }, name);
-                        }
+            for (const [name, classes] of Object.entries<Meanings>(meanings())) {
+                const base = Object.fromEntries(
+                    Object.entries<Meanings>(meanings()).map(([each, [first]]) => [each, first?.[0]]),
+                );
+                const inputs = await Promise.all(
+                    classes.map(async ([value]) => {
+                        const { owner: _, ...rest } = await checked(ownerOf(type), {
+                            ...base,
+                            [name]: value,
+                        });
+                        return { ...rest, resourceType: type };
+                    }),
+                );
+                for (const [index, before] of inputs.entries()) {
+                    for (const after of inputs.slice(index + 1)) {
+                        assert.notDeepEqual(diff(before, after), { changes: false }, name);
                     }
                 }
-            });
+            }
         });
     }
 

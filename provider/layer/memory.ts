@@ -1,14 +1,15 @@
-import type { Props } from "./props";
-import type { KeepVersions } from "./publish/retention";
+import type { Manifest } from "../manifest/model";
+import type { Props } from "../props";
+import type { KeepVersions } from "../publish/retention";
 
 /**
- * What the engine has shown this plugin process of each owner. It answers the one question that Pulumi's delete leaves
- * open: is this resource removed, or is it the old half of a replacement?
+ * What one run has seen of its resources. It answers the question that Pulumi's delete leaves open: is this resource removed,
+ * or is it the old half of a replacement?
  *
  * Measured on the engine: `check` runs before `delete` in the same process for every replacement, also with
  * deleteBeforeReplace, `--target-replace` and deletes left over from an interrupted run; a destroy runs no `check`.
  */
-export interface EngineMemory {
+export interface RunMemory {
     /** The engine checks this owner's resource, so the program still has it. */
     noteCheck(ownerId: string, checked: CheckedResource): void;
     /** What was checked last for the owner; `undefined` when it was not checked in this run. */
@@ -24,6 +25,10 @@ export interface EngineMemory {
     createdFor(ownerId: string): string | undefined;
     /** The default layer name chosen at the first check: the second one of a replacement is not shown the old inputs. */
     readonly layerNames: Map<string, string>;
+    /** Whether this is new in this run. A second call with the same parts answers false: `check` runs twice for a replacement. */
+    isNew(...parts: readonly string[]): boolean;
+    /** Manifests that were understood last, see `manifest/parse.ts`. */
+    readonly manifests: Map<string, Manifest>;
 }
 
 /** What a check shows of a resource that is to live on. */
@@ -41,9 +46,10 @@ export interface CheckedResource {
 }
 
 /** A memory that has seen nothing yet. */
-export function createEngineMemory(): EngineMemory {
+export function createRunMemory(): RunMemory {
     const checked = new Map<string, CheckedResource>();
     const created = new Map<string, string>();
+    const seen = new Set<string>();
     return {
         noteCheck: (ownerId, resource) => {
             // The second check of a replacement is not shown the old inputs: what the first one saw stays true.
@@ -65,15 +71,14 @@ export function createEngineMemory(): EngineMemory {
                 : [...checked].find(([, resource]) => resource.layer === layer)?.[0],
         createdFor: (ownerId) => created.get(ownerId),
         layerNames: new Map(),
+        isNew: (...parts) => {
+            const key = JSON.stringify(parts);
+            const isNew = !seen.has(key);
+            seen.add(key);
+            return isNew;
+        },
+        manifests: new Map(),
     };
-}
-
-/** The memory of this process. */
-export let engineMemory = createEngineMemory();
-
-/** Begins another run: for whoever calls the hooks of several runs in one process, as an engine never does. */
-export function forgetEngine(): void {
-    engineMemory = createEngineMemory();
 }
 
 /** What identifies a layer within the run: region and name. */
