@@ -25,6 +25,8 @@ export type ErrorCode =
     | "DOWNLOAD_FAILED"
     | "HASH_MISMATCH"
     | "SOURCE_BUILD_REFUSED"
+    | "DISK_FULL"
+    | "FOLDER_UNWRITABLE"
     | "ABORTED"
     // package
     | "WHEEL_INVALID"

@@ -3,7 +3,7 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import type { STSClient } from "@aws-sdk/client-sts";
 import type { AwsConfiguration } from "./configuration";
 import { createPace } from "./pace";
-import { createRetryStrategy } from "./retry";
+import { retryCalls } from "./retry";
 import { loadLambda, loadS3, loadSts } from "./sdk";
 
 /** Clients for one region. */
@@ -51,11 +51,13 @@ export async function createClients(
     const attempts = configuration.maxRetries + 1;
     const common = {
         region,
-        retryStrategy: createRetryStrategy(attempts),
+        // The SDK tries once; what is tried again, and when, is `retry.ts`'s to say.
+        maxAttempts: 1,
         logger: silent,
         requestHandler: { connectionTimeout: timeouts.connection, socketTimeout: timeouts.idle },
         ...(await identity(configuration, region)),
     };
+    const clock = { offset: 0 };
     // Both clients of Lambda count against one rate.
     const pace = createPace();
     const endpoint = (service: string) => {
@@ -63,12 +65,21 @@ export async function createClients(
         return address === undefined ? {} : { endpoint: address };
     };
     const newS3 = (where: string): S3Client =>
-        new S3Client({
-            ...common,
-            ...endpoint("s3"),
-            region: where,
-            forcePathStyle: configuration.s3UsePathStyle,
-            followRegionRedirects: true,
+        retryCalls(
+            new S3Client({
+                ...common,
+                ...endpoint("s3"),
+                region: where,
+                forcePathStyle: configuration.s3UsePathStyle,
+                followRegionRedirects: true,
+            }),
+            { attempts, clock },
+        );
+    const newLambda = (attemptsOfOne: number): LambdaClient =>
+        retryCalls(new LambdaClient({ ...common, ...endpoint("lambda") }), {
+            attempts: attemptsOfOne,
+            clock,
+            pace,
         });
     const s3Clients = new Map<string, S3Client>();
     const s3In = (where: string): S3Client => {
@@ -78,19 +89,11 @@ export async function createClients(
     };
     return {
         region,
-        lambda: new LambdaClient({
-            ...common,
-            ...endpoint("lambda"),
-            retryStrategy: createRetryStrategy(attempts, pace),
-        }),
-        lambdaWithoutRetry: new LambdaClient({
-            ...common,
-            ...endpoint("lambda"),
-            retryStrategy: createRetryStrategy(1, pace),
-        }),
+        lambda: newLambda(attempts),
+        lambdaWithoutRetry: newLambda(1),
         s3: newS3(region),
         s3In,
-        sts: new STSClient({ ...common, ...endpoint("sts") }),
+        sts: retryCalls(new STSClient({ ...common, ...endpoint("sts") }), { attempts, clock }),
     };
 }
 
