@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { configure } from "../../provider/awsAccess";
 import { startFaultProxy } from "../faultProxy";
 import { settingsFor, uniqueName } from "../unit/emulatedAws";
+import { configure } from "./place";
 import { createStack } from "./simulatedEngine";
 import { succeed, useStrictAws } from "./strictTests";
 
