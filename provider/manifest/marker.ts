@@ -18,6 +18,8 @@ export interface MarkerEnvironment {
     readonly variables: ReadonlyMap<string, string>;
     /** Extras that are asked for, normalised; uv's encoded extras and groups among them (see {@link encodeExtra}). */
     readonly extras: ReadonlySet<string>;
+    /** Extras that `!=` takes for asked for, while it is being found out which are; default {@link extras}. */
+    readonly possibleExtras?: ReadonlySet<string>;
 }
 
 /** Variables whose values are versions, and compare as PEP 440 says. */
@@ -156,8 +158,9 @@ function evaluateComparison(
     environment: MarkerEnvironment,
 ): boolean | undefined {
     if (extraVariables.has(variable)) {
-        const isActive = environment.extras.has(normalizeName(value));
-        return operator === "!=" || operator.startsWith("not") ? !isActive : isActive;
+        const { extras, possibleExtras = extras } = environment;
+        const isNegated = operator === "!=" || operator.startsWith("not");
+        return isNegated ? !possibleExtras.has(normalizeName(value)) : extras.has(normalizeName(value));
     }
     const actual = environment.variables.get(variable);
     if (actual === undefined) return undefined;

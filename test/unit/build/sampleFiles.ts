@@ -8,13 +8,19 @@ export const sha256 = (bytes: Uint8Array | string): string =>
     createHash("sha256").update(bytes).digest("hex");
 
 /** A wheel of one module, as small as one can be: every entry stored. */
-export function sampleWheel(name: string, version: string, requires: readonly string[] = []): Buffer {
+export function sampleWheel(
+    name: string,
+    version: string,
+    requires: readonly string[] = [],
+    extras: readonly string[] = [],
+): Buffer {
     const info = `${name}-${version}.dist-info`;
     return storedZip({
         [`${name}.py`]: `version = ${JSON.stringify(version)}\n`,
-        [`${info}/METADATA`]: `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\n${requires
-            .map((one) => `Requires-Dist: ${one}\n`)
-            .join("")}`,
+        [`${info}/METADATA`]: `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\n${[
+            ...extras.map((extra) => `Provides-Extra: ${extra}\n`),
+            ...requires.map((one) => `Requires-Dist: ${one}\n`),
+        ].join("")}`,
         [`${info}/WHEEL`]:
             "Wheel-Version: 1.0\nGenerator: sample\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         [`${info}/RECORD`]: "",

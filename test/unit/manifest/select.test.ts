@@ -196,7 +196,20 @@ gpu = [{ name = "torch", version = "2.0" }]`,
             /api, lib/,
         );
         assertFails(() => names(workspace, { package: "base" }), "MANIFEST_SELECTION", /no project base/);
-        assert.deepEqual(names(workspace, { groups: ["lint"] }), ["linter 1.0"]);
+        assertFails(
+            () => names(workspace, { groups: ["lint"] }),
+            "MANIFEST_SELECTION",
+            /root is no project/,
+            /Set package to one of: api, lib/,
+        );
+    });
+
+    it("takes a group of the workspace's root beside a member that has none of that name", () => {
+        assert.deepEqual(names(workspace, { package: "api", groups: ["lint"] }), [
+            "base 1.0",
+            "lib 1.0",
+            "linter 1.0",
+        ]);
     });
 
     it("takes members that the project needs, or only what they need", () => {
@@ -212,10 +225,15 @@ gpu = [{ name = "torch", version = "2.0" }]`,
         assertFails(
             () => names(narrow(">=3.14")),
             "MANIFEST_TARGET",
-            /made for Python >=3\.14, and 3\.13\.11/,
+            /made for Python >=3\.14, and no release of 3\.13 is among it/,
             /Set pythonVersion to one/,
         );
-        assertFails(() => names(narrow(">=3.13.40")), "MANIFEST_TARGET", /set pythonVersion to it in full/);
+        assertFails(
+            () => names(narrow(">=3.13.14"), {}, targetFor("3.13.5", "x86_64")),
+            "MANIFEST_TARGET",
+            /made for Python >=3\.13\.14, and 3\.13\.5 is not among it/,
+            /Set pythonVersion to "3\.13"/,
+        );
         assertFails(() => names(narrow("==3.12.*")), "MANIFEST_TARGET");
     });
 
