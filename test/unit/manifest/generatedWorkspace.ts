@@ -1,9 +1,12 @@
 import fc from "fast-check";
+import type { Architecture } from "../../../provider/target";
 import { sampleWheel } from "../build/sampleFiles";
+import type { Asked } from "./uvSelection";
 import {
     type ConflictItem,
     type Group,
     type IndexPackage,
+    type Member,
     type Outline,
     type Project,
     renderWorkspace,
@@ -187,7 +190,7 @@ function conflictsOf(projects: readonly Project[]): fc.Arbitrary<ConflictItem[][
 }
 
 /** Workspaces of one to four projects, with everything that decides in uv what is installed. About half of them have a solution. */
-export const workspace: fc.Arbitrary<Workspace> = fc
+const workspace: fc.Arbitrary<Workspace> = fc
     .integer({ min: 1, max: memberNames.length })
     .map((count) => memberNames.slice(0, count))
     .chain((names) =>
@@ -205,3 +208,38 @@ export const workspace: fc.Arbitrary<Workspace> = fc
             .tuple(outline, conflictsOf(projects))
             .map(([some, conflicts]) => renderWorkspace(some, projects, conflicts)),
     );
+
+/** What is asked of a workspace, and for which target. */
+export interface Question {
+    readonly asked: Asked;
+    /** Version of Python: `3.13`. */
+    readonly minor: string;
+    readonly architecture: Architecture;
+}
+
+function questionsOf({ members, root, rootGroups }: Workspace): fc.Arbitrary<Question[]> {
+    const ofRoot = root === "project" ? (members[0]?.groups ?? []) : rootGroups;
+    const about = ({ name, extras, groups }: Member, isNamed: boolean): fc.Arbitrary<Question> =>
+        fc.record({
+            asked: fc.record({
+                extras: fc.subarray([...extras]),
+                groups: fc.subarray([...new Set([...groups, ...ofRoot])]),
+                ...(isNamed ? { package: fc.constant(name) } : {}),
+            }),
+            minor: fc.constantFrom("3.10", "3.11", "3.12", "3.13", "3.14"),
+            architecture: fc.constantFrom("x86_64" as const, "arm64" as const),
+        });
+    const unnamed = members.slice(0, 1).map((member) => about(member, false));
+    return fc.array(fc.oneof(...members.map((member) => about(member, true)), ...unnamed), {
+        minLength: 3,
+        maxLength: 6,
+    });
+}
+
+/** A workspace, and a few questions about it. */
+export const questionedWorkspace: fc.Arbitrary<{
+    readonly generated: Workspace;
+    readonly questions: readonly Question[];
+}> = workspace.chain((generated) =>
+    fc.record({ generated: fc.constant(generated), questions: questionsOf(generated) }),
+);

@@ -1,11 +1,13 @@
-import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { type ChildProcessByStdio, execFile, spawn } from "node:child_process";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { RunError, run } from "../../../provider/build/run";
+import { promisify } from "node:util";
 import type { Target } from "../../../provider/target";
 import { pythonPath, uvPath } from "../../tools";
+
+const execute = promisify(execFile);
 
 /** What is asked of a workspace, as uv's options have it. */
 export interface Asked {
@@ -47,15 +49,11 @@ export async function startUvSelection(folder: string): Promise<UvSelection> {
         return known;
     };
     const uv = async (root: string, args: readonly string[], more: NodeJS.ProcessEnv = {}) => {
-        try {
-            return await run(uvPath(), [...args, "--color", "never"], {
-                cwd: root,
-                env: { ...environment, ...more },
-            });
-        } catch (error) {
-            if (!(error instanceof RunError)) throw error;
-            return { refuses: error.details.tail.join("\n") };
-        }
+        const options = { cwd: root, env: { ...environment, ...more } };
+        return execute(uvPath(), [...args, "--color", "never"], options).catch((error: unknown) => {
+            if (error instanceof Error && "stderr" in error) return { refuses: String(error.stderr) };
+            throw error;
+        });
     };
     const choice = ({ package: member, extras, groups }: Asked): string[] => [
         ...["--frozen", "--no-default-groups"],
@@ -64,7 +62,14 @@ export async function startUvSelection(folder: string): Promise<UvSelection> {
         ...groups.flatMap((group) => ["--group", group]),
     ];
     return {
-        lock: async (root) => !("refuses" in (await uv(root, ["lock", "--python", pythonPath()]))),
+        async lock(root) {
+            // A late release, for workspaces that need one.
+            const locked = await uv(root, ["lock", "--python", await interpreter("3.13.99")]);
+            if ("refuses" in locked) return false;
+            // Now and then uv writes a lock that it can't read: with a set of one conflict.
+            const read = await uv(root, ["export", "-q", "--frozen", "--no-default-groups"]);
+            return !("refuses" in read && read.refuses.includes("Failed to parse"));
+        },
         async exported(root, asked, targets) {
             const form = ["--no-header", "--no-annotate", "--no-hashes", "--format", "requirements.txt"];
             const result = await uv(root, ["export", "-q", ...choice(asked), ...form]);
