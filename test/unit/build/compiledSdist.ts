@@ -1,6 +1,6 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { run } from "../../../provider/build/run";
+import { archiveOf } from "./spyPackage";
 
 /**
  * The sdist of a package with a C library, as bytes. Its build compiles with this machine's `gcc` and names the wheel after this
@@ -42,7 +42,5 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     return filename
 `,
     );
-    const archive = join(folder, `${root}.tar.gz`);
-    await run("tar", ["-czf", archive, root], { cwd: folder });
-    return readFile(archive);
+    return archiveOf(folder, root);
 }

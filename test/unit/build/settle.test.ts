@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { buildWheels, settleDependencies } from "../../../provider/build";
 import type { SettleSettings } from "../../../provider/build/settle";
 import { parseManifest, readManifest, selectDependencies } from "../../../provider/manifest";
@@ -32,6 +34,7 @@ const files = new Map([
     ]),
 ]);
 
+const execute = promisify(execFile);
 const everything = { extras: [], groups: [], localPackages: true, allowSourceBuilds: [] };
 const onDemand: SettleSettings = { resolveUnpinned: true };
 const asListed: SettleSettings = { resolveUnpinned: false };
@@ -56,7 +59,7 @@ for (const installer of ["uv", "container"] as const) {
         /** pip installs for nothing but its own machine. */
         const hostTarget = async () => {
             const program = "import platform; print(platform.python_version(), platform.machine())";
-            const { stdout } = await place.context.run(pythonPath(), ["-c", program], { cwd: place.folder });
+            const { stdout } = await execute(pythonPath(), ["-c", program]);
             const [version = "", machine] = stdout.trim().split(" ");
             return targetFor(version, machine === "aarch64" ? "arm64" : "x86_64");
         };
