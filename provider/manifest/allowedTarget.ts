@@ -90,7 +90,7 @@ function otherPython(asked: Target, range: PythonRange | undefined): LayerError 
         (target) => isInPythonRange(target.pythonFullVersion, range?.specifiers ?? "") === true,
     );
     return new LayerError("MANIFEST_TARGET", {
-        what: `${range?.owner} for Python ${range?.specifiers}, and ${isGiven ? pythonFullVersion : `no release of ${pythonVersion}`} is${isGiven ? " not" : ""} among it.`,
+        what: `${range?.owner} for Python ${range?.specifiers}, and ${isGiven ? `${pythonFullVersion} is not` : `no release of ${pythonVersion} is`} among it.`,
         next: [
             isGiven && minorAllows
                 ? `Set pythonVersion to "${pythonVersion}": Lambda decides on the patch release.`

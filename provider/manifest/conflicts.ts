@@ -107,7 +107,11 @@ function conflict(manifest: Manifest, items: readonly Item[]): LayerError {
     );
     return new LayerError("MANIFEST_SELECTION", {
         what: `${names.join(" and ")} exclude each other: ${manifest.path} declares them as conflicts.`,
-        next: "Ask for one of them in extras and groups, and make a second layer for the other.",
-        property: items.some(({ extra }) => extra !== undefined) ? "extras" : "groups",
+        next: "Choose extras and groups that lead to one of them only, and make a second layer for the other.",
+        property: items.some(({ extra }) => extra !== undefined)
+            ? "extras"
+            : items.some(({ group }) => group !== undefined)
+              ? "groups"
+              : "package",
     });
 }

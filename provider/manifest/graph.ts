@@ -3,7 +3,7 @@ import type { Target } from "../target";
 import { type Activation, type Holds, markersFor, noExtras } from "./activation";
 import { type Chosen, chosenOf } from "./chosen";
 import { activeItems, refuseConflicts } from "./conflicts";
-import { encodeExtra } from "./marker";
+import { decodeExtra, encodeExtra } from "./marker";
 import type { Doubt, LockedPackage, Manifest, Requirement, SelectionSettings, Source } from "./model";
 import { formatPosition } from "./position";
 
@@ -51,10 +51,13 @@ export function walkGraph(
     const { extras, possibleExtras = extras } = isActive;
     if (possibleExtras.size > extras.size) {
         const atMost = walk({ extras: possibleExtras, possibleExtras: extras }, []).packages;
-        refuseUndecided(
-            manifest,
-            [...atMost].find((locked) => !packages.has(locked)),
-        );
+        const undecided = [...atMost].find((locked) => !packages.has(locked));
+        if (undecided !== undefined)
+            throw undecidedError(
+                manifest,
+                undecided,
+                [...possibleExtras].filter((item) => !extras.has(item)),
+            );
     }
     return {
         packages: [...packages].filter((locked) => locked !== chosen.project),
@@ -64,13 +67,13 @@ export function walkGraph(
 }
 
 /** uv refuses to export it, too. */
-function refuseUndecided(manifest: Manifest, undecided: LockedPackage | undefined): void {
-    if (undecided === undefined) return;
-    throw new LayerError("MANIFEST_SELECTION", {
-        what: `${manifest.path} does not say whether ${undecided.name} is installed: extras that exclude each other each hang on the other's absence.`,
+function undecidedError(manifest: Manifest, undecided: LockedPackage, extras: readonly string[]): LayerError {
+    return new LayerError("MANIFEST_SELECTION", {
+        what: `${manifest.path} does not say whether ${undecided.name} is installed: it depends on extras of which each is active just when the others are not.`,
         where: formatPosition(undecided.position),
-        next: "Name one of the extras that [tool.uv] conflicts has in extras, or in the dependencies of the project.",
-        property: "extras",
+        detail: extras.map(decodeExtra),
+        next: "Ask for one of them without a marker, in the dependencies of the project, and lock again.",
+        property: "manifest",
     });
 }
 

@@ -80,6 +80,12 @@ export function markerVariables(target: Target): ReadonlyMap<string, string> {
  */
 export const encodeExtra = (name: string, extra: string): string => `extra-${name.length}-${name}-${extra}`;
 
+/** What {@link encodeExtra} wrote, for people: `foo[cpu]`. */
+export function decodeExtra(encoded: string): string {
+    const [, length = "", rest = ""] = /^extra-(\d+)-(.*)$/.exec(encoded) ?? [];
+    return `${rest.slice(0, Number(length))}[${rest.slice(Number(length) + 1)}]`;
+}
+
 /** As {@link encodeExtra}, for a dependency group: `group-3-foo-dev`. */
 export const encodeGroup = (name: string, group: string): string => `group-${name.length}-${name}-${group}`;
 
