@@ -1,10 +1,13 @@
 import { randomUUID } from "node:crypto";
+import type { dynamic } from "@pulumi/pulumi";
 import type { Archive, PreparedArchive } from "./archive";
 import { type Bucket, deleteObject } from "./aws/objects";
-import { completeVersion } from "./completion";
+import { accountOf, clientsFor, leaseTiming } from "./awsAccess";
+import { completeVersion, PartialFailure } from "./completion";
+import { engineMemory } from "./engineMemory";
 import { isLayerError, LayerError } from "./errors";
 import { asCheckedInputs, type CheckedInputs } from "./inputs";
-import type { Call, Host } from "./layer/host";
+import { interruptible } from "./interrupt";
 import { publishedOutputs, type VersionOutputs } from "./outputs";
 import { parseOwner } from "./owner";
 import type { Props } from "./props";
@@ -13,13 +16,8 @@ import { markOwnFolder, requireOwnFolder } from "./publish/layerMark";
 import { artifactObject } from "./publish/layout";
 import { publishOnce } from "./publish/publishOnce";
 import { counted, megabytes } from "./quantities";
+import { report } from "./report";
 import { type Destination, openDestination } from "./upload/destination";
-
-/** What a create answers: the version's ARN, and the resource's outputs. */
-export interface CreateOutcome {
-    readonly id: string;
-    readonly outs: Record<string, unknown>;
-}
 
 /**
  * Publishes the version that the inputs describe, or takes over the one that exists.
@@ -27,15 +25,26 @@ export interface CreateOutcome {
  * A failure after the version exists comes back as a partial one, so that the version is in the state and the next
  * `up` finishes the job in {@link update}.
  */
-export async function create(host: Host, call: Call, props: Props): Promise<CreateOutcome> {
-    return createVersion(host, call, asCheckedInputs(props));
+export function create(props: Props): Promise<dynamic.CreateResult> {
+    const inputs = asCheckedInputs(props);
+    return interruptible(inputs.timeoutMinutes, async (signal) => {
+        try {
+            return await createVersion(inputs, signal);
+        } catch (error) {
+            // The engine keeps these properties as they are: without the provider's text no later hook could run.
+            if (error instanceof PartialFailure && props["__provider"] !== undefined) {
+                error.properties["__provider"] = props["__provider"];
+            }
+            throw error;
+        }
+    });
 }
 
-async function createVersion(host: Host, call: Call, inputs: CheckedInputs): Promise<CreateOutcome> {
-    const { signal } = call;
+async function createVersion(inputs: CheckedInputs, signal: AbortSignal): Promise<dynamic.CreateResult> {
+    const folder = process.cwd();
     const owner = parseOwner(inputs.owner);
-    const clients = await host.aws.clients(inputs.region);
-    const account = await host.aws.account(clients);
+    const clients = await clientsFor(inputs.region);
+    const account = await accountOf(clients);
     requireOwnAccount(inputs, account);
     const destination =
         inputs.bucket === undefined
@@ -51,7 +60,7 @@ async function createVersion(host: Host, call: Call, inputs: CheckedInputs): Pro
         await requireOwnFolder(store, inputs.layerName);
     }
     const bucketNamed = (name: string): Bucket => ({ s3: clients.s3, name, signal });
-    const archive = await openArchive(host, call, inputs, destination, bucketNamed);
+    const archive = await openArchive(inputs, destination, bucketNamed, folder, signal);
     const key = versionKey({
         artifactKey: archive.artifactKey,
         account,
@@ -81,7 +90,7 @@ async function createVersion(host: Host, call: Call, inputs: CheckedInputs): Pro
             versionKey: key,
             owner,
             claimId,
-            timing: host.aws.patience.lease ?? {},
+            timing: leaseTiming(),
         },
         async () => {
             const { content, codeSha256, codeSize } = await prepare();
@@ -106,9 +115,9 @@ async function createVersion(host: Host, call: Call, inputs: CheckedInputs): Pro
         }
         throw error;
     });
-    host.memory.noteCreate(owner.id, published.layerVersionArn);
-    call.log(
-        "info",
+    engineMemory.noteCreate(owner.id, published.layerVersionArn);
+    report(
+        inputs,
         `${outcome === "published" ? "published" : "took over"} version ${published.version}${sizesOf(prepared)}`,
     );
     const outputs: VersionOutputs = {
@@ -121,8 +130,6 @@ async function createVersion(host: Host, call: Call, inputs: CheckedInputs): Pro
         resolution: archive.resolution,
     };
     const outs = await completeVersion({
-        host,
-        call,
         clients,
         inputs,
         outputs,
@@ -133,21 +140,22 @@ async function createVersion(host: Host, call: Call, inputs: CheckedInputs): Pro
         owner,
         published,
         isNew: outcome === "published",
+        signal,
     });
     return { id: published.layerVersionArn, outs };
 }
 
 function openArchive(
-    host: Host,
-    call: Call,
     inputs: CheckedInputs,
     destination: Destination | undefined,
     bucketNamed: (name: string) => Bucket,
+    folder: string,
+    signal: AbortSignal,
 ): Promise<Archive> {
     // Only the one that is needed is loaded: building brings the most code with it.
     if (inputs.resourceType === "LayerVersion") {
         return import("./existingArchive").then(({ openExistingArchive }) =>
-            openExistingArchive(host, call, inputs, bucketNamed, destination),
+            openExistingArchive(inputs, bucketNamed, destination, folder),
         );
     }
     if (destination === undefined) {
@@ -158,7 +166,7 @@ function openArchive(
         });
     }
     return import("./pythonArchive").then(({ openPythonArchive }) =>
-        openPythonArchive(host, call, inputs, destination),
+        openPythonArchive(inputs, destination, folder, signal),
     );
 }
 

@@ -25,8 +25,6 @@ export type ErrorCode =
     | "DOWNLOAD_FAILED"
     | "HASH_MISMATCH"
     | "SOURCE_BUILD_REFUSED"
-    | "DISK_FULL"
-    | "FOLDER_UNWRITABLE"
     | "ABORTED"
     // package
     | "WHEEL_INVALID"
@@ -49,6 +47,7 @@ export type ErrorCode =
     | "VERSION_NOT_FOUND"
     | "RECORD_MISSING"
     // aws
+    | "SETTING_INVALID"
     | "CREDENTIALS_MISSING"
     | "REGION_MISSING"
     | "ACCESS_DENIED"

@@ -1,8 +1,5 @@
 import path from "node:path";
-import type { Call } from "./layer/host";
-import type { RunMemory } from "./layer/memory";
 import {
-    type Manifest,
     type ManifestFile,
     parseManifest,
     type Selection,
@@ -21,6 +18,7 @@ import { excludesPackages } from "./manifest/exclude";
 import { readDirectNames } from "./manifest/pyproject";
 import { warnOfSelection, warnOfUnknownNames } from "./manifestWarnings";
 import { type Props, sameValue, textOf, textsOf } from "./props";
+import { reportOnce, subjectOf, warnOnce } from "./report";
 import type { Target } from "./target";
 
 /**
@@ -31,39 +29,32 @@ import type { Target } from "./target";
  * @throws the errors of parsing and selecting
  */
 export async function selectedInputs(
-    memory: RunMemory,
-    call: Call,
     file: ManifestFile,
     inputs: Props,
     target: Target,
     before: unknown,
 ): Promise<Props> {
-    const selection = await select(memory.manifests, file, inputs, target);
+    const selection = await select(file, inputs, target);
     const dependencies = dependencyVersions(selection);
-    announceChange(call, before, dependencies);
-    warnOfSelection(call, file, selection);
+    announceChange(before, dependencies, inputs);
+    warnOfSelection(file, selection, subjectOf(inputs));
     // What an open list brings in shows when it is resolved.
     if (file.kind !== "requirements.txt" || inputs["resolveUnpinned"] !== true) {
-        warnOfUnknownNames(call, file, selection);
+        warnOfUnknownNames(file, selection, subjectOf(inputs));
     }
     const sources = await sourcesDigest(selection, path.dirname(file.absolutePath));
-    return { ...sources, dependencies, ...comparable(call, selection, inputs) };
+    return { ...sources, dependencies, ...comparable(selection, inputs) };
 }
 
 /** What of a manifest is installed for these inputs and this target. */
-export async function select(
-    manifests: Map<string, Manifest>,
-    file: ManifestFile,
-    inputs: Props,
-    target: Target,
-): Promise<Selection> {
+export async function select(file: ManifestFile, inputs: Props, target: Target): Promise<Selection> {
     const settings = selectionSettings(inputs);
     const directNames =
         file.kind === "poetry.lock" && excludesPackages(settings)
             ? await readDirectNames(path.dirname(file.absolutePath))
             : undefined;
     return selectDependencies(
-        parseManifest(file, manifests),
+        parseManifest(file),
         { ...settings, ...(directNames === undefined ? {} : { directNames }) },
         target,
     );
@@ -102,13 +93,13 @@ function selectionSettings(inputs: Props): SelectionSettings {
 }
 
 /** Says in one line which packages change; the engine's own diff shows all of them. */
-function announceChange(call: Call, before: unknown, after: Dependencies): void {
+function announceChange(before: unknown, after: Dependencies, inputs: Props): void {
     if (isDependencies(before) && !sameValue(before, after)) {
-        call.log("info", summarizeComparison(compareDependencies(before, after)));
+        reportOnce(subjectOf(inputs), summarizeComparison(compareDependencies(before, after)));
     }
 }
 
-function comparable(call: Call, selection: Selection, inputs: Props): { dependencyDigest?: string } {
+function comparable(selection: Selection, inputs: Props): { dependencyDigest?: string } {
     if (inputs["changeDetection"] === "md5") {
         return {};
     }
@@ -117,8 +108,8 @@ function comparable(call: Call, selection: Selection, inputs: Props): { dependen
         return { dependencyDigest: dependencyDigest(selection) };
     }
     const place = doubt.position === undefined ? "" : ` (${doubt.position.file}:${doubt.position.line})`;
-    call.log(
-        "warning",
+    warnOnce(
+        subjectOf(inputs),
         `${doubt.reason}${place}, so any edit of the manifest counts as a change. ${doubt.next}`,
     );
     return {};

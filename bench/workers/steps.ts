@@ -1,4 +1,3 @@
-import { tmpdir } from "node:os";
 import { dirname, resolve } from "node:path";
 import { buildWheels, run } from "../../provider/build";
 import { defaultCacheFolder } from "../../provider/build/wheelCache";
@@ -17,7 +16,7 @@ async function main(): Promise<void> {
     const { signal } = new AbortController();
     const cacheFolder = defaultCacheFolder(process.env);
     const destination = resolve("layer.zip");
-    await inTemporaryFolder(tmpdir(), async (temporaryFolder) => {
+    await inTemporaryFolder(async (temporaryFolder) => {
         const [[wheels, build], buildStallMs] = await watchingEventLoop(() =>
             timed(async () => {
                 const file = await readManifest("uv.lock", { folder: process.cwd() });
@@ -32,14 +31,7 @@ async function main(): Promise<void> {
                         indexes: [],
                         allowSourceBuilds: [],
                     },
-                    {
-                        run,
-                        signal,
-                        cacheFolder,
-                        temporaryFolder,
-                        report: () => undefined,
-                        environment: process.env,
-                    },
+                    { run, signal, cacheFolder, temporaryFolder, report: () => undefined },
                 );
             }),
         );

@@ -7,13 +7,12 @@ import { normalizeName } from "../manifest/name";
 import { formatPosition } from "../manifest/position";
 import { describeTarget } from "../target";
 import type { BuildContext } from "./context";
-import type { Lookup } from "./lookup";
+import { commonPlaces, type Lookup } from "./lookup";
 import type { Wheel } from "./model";
 import { isPip, pipResolve } from "./pip";
-import { commonPlaces, everyPlace, fromAny } from "./places";
 import { RunError } from "./run";
 import { type Tool, toolFailed, toolName } from "./tool";
-import { compileArguments, lastLines, runUv } from "./uv";
+import { compileArguments, lastLines, runUv, uvEnvironment } from "./uv";
 
 /**
  * Throws REQUIREMENTS_INCOMPLETE when something that a dependency of a requirements.txt needs on the target is not in the list:
@@ -54,7 +53,8 @@ export async function resolveList(
     tool: Tool,
     context: BuildContext,
 ): Promise<readonly ResolvedLine[]> {
-    const places = commonPlaces(lookup);
+    const base = context.environment ?? process.env;
+    const places = commonPlaces(lookup, base);
     const isHashed = dependencies.every(({ file, hashes }) => file?.hash !== undefined || hashes.length > 0);
     const folder = await mkdtemp(join(context.temporaryFolder, "check-"));
     try {
@@ -63,13 +63,8 @@ export async function resolveList(
         await writeFile(pins, dependencies.map((one) => `${pin(one, wheels, lookup)}\n`).join(""));
         await writeFile(constraints, constraintLines(lookup.manifest).join(""));
         if (isPip(tool))
-            return await pipResolve(
-                tool,
-                { pins, constraints, wheels: [...wheels.values()].map(({ path }) => path), folder },
-                places,
-                lookup,
-                context,
-            );
+            return await pipResolve(tool, { pins, constraints, folder }, places, lookup, context);
+        const environment = uvEnvironment(base);
         const answer = join(folder, "resolved.txt");
         await runUv(
             tool,
@@ -79,8 +74,12 @@ export async function resolveList(
                 ...["--annotation-style", "line", "--output-file", answer, "--only-binary", ":all:"],
                 ...[...lookup.allowSourceBuilds].flatMap((name) => ["--no-binary", name]),
                 ...(lookup.manifest.options?.prereleases ? ["--prerelease", "allow"] : []),
+                ...(isHashed && !environment["UV_INDEX_STRATEGY"]
+                    ? ["--index-strategy", "unsafe-best-match"]
+                    : []),
+                ...places.args,
             ],
-            { folder, places: isHashed ? fromAny(places) : places, lookup },
+            { cwd: folder, environment: { ...environment, ...places.environment } },
             context,
         );
         return resolvedLines(await readFile(answer, "utf8"));
@@ -95,11 +94,11 @@ export async function resolveList(
                 tool,
                 error,
                 `${toolName(tool)} could not tell whether the list is complete`,
-                everyPlace(places),
+                places.indexes,
             );
         throw new LayerError("REQUIREMENTS_INCOMPLETE", {
             what: `${lookup.manifest.path} can't be installed for ${describeTarget(lookup.target)} as it is: what its packages need does not agree with it.`,
-            detail: lastLines(error, everyPlace(places)),
+            detail: lastLines(error, places.indexes),
             next: remedy(lookup),
             cause: error,
         });

@@ -1,7 +1,6 @@
 import { isLayerError, LayerError } from "../errors";
 import type { Target } from "../target";
 import type { BuildContext } from "./context";
-import { environmentFor } from "./environment";
 import { RunError } from "./run";
 import { findPython, findUv } from "./uv";
 
@@ -53,7 +52,7 @@ async function probe(path: string, context: BuildContext): Promise<Interpreter |
     try {
         const { stdout } = await context.run(path, ["-I", "-c", program], {
             cwd: context.temporaryFolder,
-            environment: environmentFor("python", context.environment),
+            env: context.environment ?? process.env,
             signal: context.signal,
             timeoutMs: 60_000,
         });

@@ -1,15 +1,13 @@
 import { resolve } from "node:path";
 import { normalizeName } from "../manifest/name";
-import type { Variables } from "../manifest/variables";
 import type { BuildContext } from "./context";
 import { basicAuthorization, credentialsFor } from "./credentials";
 import { type Fetcher, openFetcher } from "./fetch";
 import type { BuildRequest } from "./index";
-import { type Index, pipPlaces, type ResolvedIndex, resolveIndexes, uvPlaces } from "./indexes";
+import { environmentIndexes, type Index, type ResolvedIndex, resolveIndexes } from "./indexes";
 import { findTool } from "./installer";
-import type { Lookup } from "./lookup";
+import { type Lookup, manifestIndexes } from "./lookup";
 import { readNetrc } from "./netrc";
-import { everyPlace, manifestPlaces } from "./places";
 import type { Tool } from "./tool";
 
 /** What the parts of one build share. Close its fetcher. */
@@ -23,30 +21,22 @@ export interface Workshop {
 
 /** Finds indexes and their credentials. Throws ARGUMENT_INVALID for an index that can't be used. */
 export async function openWorkshop(request: BuildRequest, context: BuildContext): Promise<Workshop> {
-    const environment = context.environment;
-    const manifestFolder = resolve(request.manifestFolder);
-    // `PROJECT_ROOT` is a variable that uv sets where nobody else has.
-    const variables = { PROJECT_ROOT: manifestFolder, ...environment };
-    const indexes = resolveIndexes(request.indexes, variables);
-    const own = request.installer === "container" ? pipPlaces(environment) : uvPlaces(environment);
-    const netrc = await readNetrc(environment);
-    const known = [...indexes, ...usable(request.projectIndexes ?? [], variables), ...everyPlace(own)];
+    const environment = context.environment ?? process.env;
     const lookup: Lookup = {
         manifest: request.manifest,
-        manifestFolder,
+        manifestFolder: resolve(request.manifestFolder),
         target: request.target,
-        indexes,
-        own,
-        credentials: (url) => credentialsFor(url, known, netrc),
-        hosts: netrc.flatMap(({ machine, login, password }) =>
-            machine === undefined || !URL.canParse(`https://${machine}/`)
-                ? []
-                : [{ url: `https://${machine}/`, credentials: { username: login, password } }],
-        ),
-        variables,
+        indexes: resolveIndexes(request.indexes, environment),
+        knownIndexes: usable(request.projectIndexes ?? [], environment),
         allowSourceBuilds: new Set(request.allowSourceBuilds.map(normalizeName)),
     };
-    const credentialed = [...known, ...manifestPlaces(lookup)];
+    const credentialed = [
+        ...lookup.indexes,
+        ...manifestIndexes(lookup, environment),
+        ...(lookup.knownIndexes ?? []),
+        ...environmentIndexes(environment),
+    ];
+    const netrc = await readNetrc(environment);
     const fetcher = openFetcher({
         environment,
         authorization: (url) => {
@@ -67,10 +57,10 @@ export async function openWorkshop(request: BuildRequest, context: BuildContext)
 }
 
 /** Those that can be resolved: a project may name indexes that this machine has no variables for, and does not need. */
-function usable(indexes: readonly Index[], variables: Variables): ResolvedIndex[] {
+function usable(indexes: readonly Index[], environment: NodeJS.ProcessEnv): ResolvedIndex[] {
     return indexes.flatMap((index) => {
         try {
-            return resolveIndexes([index], variables);
+            return resolveIndexes([index], environment);
         } catch {
             return [];
         }

@@ -1,9 +1,16 @@
 import type { PublishLayerVersionRequest } from "@aws-sdk/client-lambda";
 import type { Clients } from "../aws/clients";
-import { awsError, describeAwsFailure, isAmbiguous, isThrottled, isUnsent } from "../aws/failures";
+import {
+    awsError,
+    describeAwsFailure,
+    isAmbiguous,
+    isClockSkewed,
+    isThrottled,
+    isUnsent,
+} from "../aws/failures";
+import { backoff, pause } from "../aws/pause";
 import { loadLambda } from "../aws/sdk";
 import { isLayerError, LayerError } from "../errors";
-import { backoff, pause } from "../retry";
 import {
     deleteLayerVersion,
     findNewVersion,
@@ -67,7 +74,7 @@ export async function publishLayerVersion(
                 if (found !== undefined) {
                     return found;
                 }
-            } else if (!isUnsent(error) && !isThrottled(error)) {
+            } else if (!isUnsent(error) && !isThrottled(error) && !(isClockSkewed(error) && attempt === 1)) {
                 throw publishRefused(error, request.layerName, call);
             }
             if (attempt === publishAttempts || signal.aborted) {

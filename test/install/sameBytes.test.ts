@@ -101,7 +101,6 @@ async function realWheels(folder: string): Promise<Wheel[]> {
             cacheFolder: join(folder, "cache"),
             temporaryFolder,
             report: () => undefined,
-            environment: process.env,
         },
     );
 }

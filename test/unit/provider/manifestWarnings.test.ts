@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { describeDependencies } from "../../../provider/manifestInputs";
 import type { Props } from "../../../provider/props";
 import { targetFor } from "../../../provider/target";
-import { openCore } from "../../core";
+import { quietly } from "../../lifecycle/quiet";
+import { uniqueName } from "../emulatedAws";
 
 const hash = `--hash=sha256:${"0a".repeat(32)}`;
 
@@ -19,13 +20,16 @@ describe("a name that the manifest does not have", () => {
     after(() => rm(folder, { recursive: true, force: true }));
 
     const target = targetFor("3.13", "x86_64");
-    const told = async (args: Props): Promise<string[]> => {
-        const { host, call, said } = openCore({ folder });
-        const inputs = { manifest: "requirements.txt", ...args };
-        const described = await describeDependencies(host, call, "PythonLayer", {}, inputs, target);
-        // Nothing is read twice of what did not change.
-        await describeDependencies(host, call, "PythonLayer", { ...inputs, ...described }, inputs, target);
-        return said.map((line) => line.replace("warning: ", ""));
+    const told = async (args: Props, layerName = uniqueName("names")): Promise<string[]> => {
+        const lines: string[] = [];
+        const inputs = { layerName, manifest: "requirements.txt", ...args };
+        await quietly(async () => {
+            const described = await describeDependencies("PythonLayer", {}, inputs, target, folder);
+            // Nothing is read twice of what did not change.
+            await describeDependencies("PythonLayer", { ...inputs, ...described }, inputs, target, folder);
+            await describeDependencies("PythonLayer", {}, inputs, target, folder);
+        }, lines);
+        return lines.map((line) => line.replace(`warning: ${layerName}: `, ""));
     };
 
     it("is told once where allowSourceBuilds or exclude has it", async () => {
