@@ -1,10 +1,10 @@
 import path from "node:path";
-import { connectedEnvironment } from "./awsAccess";
-import { type BuildContext, buildWheels, run, settleDependencies } from "./build";
+import { type BuildContext, type Builder, buildWheels, findBuilder, settleDependencies } from "./build";
 import { findInterpreter, type Interpreter } from "./build/interpreter";
 import { defaultCacheFolder } from "./build/wheelCache";
 import { LayerError } from "./errors";
 import type { PythonLayerInputs } from "./inputs";
+import type { Call, Host } from "./layer/host";
 import { type ManifestFile, parseManifest, readManifest } from "./manifest";
 import { annotatedDirectNames } from "./manifest/annotations";
 import { type Dependencies, dependencyVersions, originOf } from "./manifest/compare";
@@ -14,17 +14,15 @@ import { readIndexNames } from "./manifest/pyproject";
 import { manifestChanged } from "./manifestChanged";
 import { kindOf } from "./manifestInputs";
 import { select, sourcesDigest } from "./manifestSelection";
-import { withAuthoritiesOfUv } from "./network/authorities";
 import { packageLayer, proveWheel } from "./package";
 import type { Artifact } from "./package/model";
 import { sameValue } from "./props";
 import { contentKey } from "./publish/keys";
-import { report, warn } from "./report";
 import { type Target, targetFor } from "./target";
 import { inTemporaryFolder } from "./temporaryFolder";
 
-/** Moves only when the same dependencies have to give other bytes. */
-const artifactFormat = 1;
+/** Moves when the same dependencies have to give other bytes, or when a key left out what decides them. */
+const artifactFormat = 2;
 
 /** An artifact that is fully decided and not made yet. */
 export interface ArtifactPlan {
@@ -35,14 +33,6 @@ export interface ArtifactPlan {
     readonly resolution: Dependencies | undefined;
     /** Builds and packages it into a folder that the caller removes. */
     readonly make: (temporaryFolder: string, watch?: Watch) => Promise<Artifact>;
-}
-
-/** Takes lines for the user. */
-export interface Messages {
-    /** What is being done. */
-    readonly report: (line: string) => void;
-    /** What the user should do something about. */
-    readonly warn: (line: string) => void;
 }
 
 /** Is told how far the making of an artifact is. */
@@ -57,27 +47,20 @@ export interface Watch {
  * Decides what is in the artifact that checked inputs describe, down to each file where that can be known. Only a list that
  * leaves something open, excluded packages of a list, and byte code start a program for that.
  *
- * @param folder the program's directory
  * @throws MANIFEST_CHANGED when the manifest or a source beside it is not the one that was checked; what settling throws
  */
-export async function planArtifact(
-    inputs: PythonLayerInputs,
-    folder: string,
-    signal: AbortSignal,
-    messages: Messages = {
-        report: (line) => report(inputs, line),
-        warn: (line) => warn(inputs, line),
-    },
-): Promise<ArtifactPlan> {
+export async function planArtifact(host: Host, call: Call, inputs: PythonLayerInputs): Promise<ArtifactPlan> {
+    const { signal } = call;
+    const { manifests } = host.memory;
     const target = targetFor(inputs.pythonVersion, inputs.architecture);
-    const file = await readManifest(inputs.manifest, { folder, ...kindOf({ ...inputs }) });
+    const file = await readManifest(inputs.manifest, { folder: host.folder, ...kindOf({ ...inputs }) });
     if (file.md5 !== inputs.manifestMd5) throw manifestChanged(inputs, file.md5);
     const manifestFolder = path.dirname(file.absolutePath);
-    const selection = await select(file, { ...inputs }, target);
+    const selection = await select(manifests, file, { ...inputs }, target);
     const sources = await sourcesDigest(selection, manifestFolder, signal);
     if (!sameValue(sources.sourcesDigest, inputs.sourcesDigest)) throw sourcesChanged(inputs);
 
-    const manifest = parseManifest(file);
+    const manifest = parseManifest(file, manifests);
     const request = {
         manifest,
         manifestFolder,
@@ -88,34 +71,43 @@ export async function planArtifact(
         installer: inputs.installer,
     };
     const settled = isOpen(manifest, inputs)
-        ? await inTemporaryFolder(async (temporaryFolder) => {
-              const { dependencies } = await select(file, { ...inputs, exclude: [] }, target);
+        ? await inTemporaryFolder(host.temporaryFolder, async (temporaryFolder) => {
+              const { dependencies } = await select(manifests, file, { ...inputs, exclude: [] }, target);
               const settings = {
                   ...inputs,
                   resolveUnpinned: inputs.resolveUnpinned === true,
                   directNames: annotatedDirectNames(file.text),
               };
-              const context = await buildContext(messages, temporaryFolder, signal);
+              const context = buildContext(host, call, temporaryFolder);
               return settleDependencies({ ...request, dependencies }, settings, context);
           })
         : undefined;
     const interpreter =
         inputs.compileBytecode === true
-            ? await inTemporaryFolder(async (temporaryFolder) =>
-                  findInterpreter(target, await buildContext(messages, temporaryFolder, signal)),
+            ? await inTemporaryFolder(host.temporaryFolder, (temporaryFolder) =>
+                  findInterpreter(target, buildContext(host, call, temporaryFolder)),
               )
             : undefined;
     const dependencies = settled ?? selection.dependencies;
+    const builder = await inTemporaryFolder(host.temporaryFolder, (temporaryFolder) =>
+        findBuilder({ ...request, dependencies }, buildContext(host, call, temporaryFolder)),
+    );
     const globs = [...new Set((inputs.exclude ?? []).filter(isGlob))].sort();
     return {
-        artifactKey: artifactKeyOf(dependencies, target, { ...sources, globs, interpreter }),
+        artifactKey: artifactKeyOf(dependencies, target, {
+            ...sources,
+            builder,
+            globs,
+            interpreter,
+            ...(dependencies.some(canMove) ? { manifest: digestOf(inputs) } : {}),
+        }),
         file,
         resolution: settled === undefined ? undefined : dependencyVersions({ dependencies: settled }),
-        make: async (temporaryFolder, watch) =>
+        make: (temporaryFolder, watch) =>
             make(
                 { ...request, dependencies, isSettled: settled !== undefined },
                 { globs, interpreter },
-                await buildContext(messages, temporaryFolder, signal),
+                buildContext(host, call, temporaryFolder),
                 watch,
             ),
     };
@@ -125,20 +117,15 @@ export async function planArtifact(
 const isOpen = (manifest: Manifest, inputs: PythonLayerInputs): boolean =>
     manifest.kind === "requirements.txt" && (inputs.resolveUnpinned === true || excludesPackages(inputs));
 
-async function buildContext(
-    messages: Messages,
-    temporaryFolder: string,
-    signal: AbortSignal,
-): Promise<BuildContext> {
-    return {
-        run,
-        signal,
-        cacheFolder: defaultCacheFolder(process.env),
-        temporaryFolder,
-        environment: await withAuthoritiesOfUv(connectedEnvironment(), temporaryFolder),
-        ...messages,
-    };
-}
+const buildContext = ({ run, environment }: Host, call: Call, temporaryFolder: string): BuildContext => ({
+    run,
+    signal: call.signal,
+    cacheFolder: defaultCacheFolder(environment),
+    temporaryFolder,
+    report: (line) => call.log("info", line),
+    warn: (line) => call.log("warning", line),
+    environment,
+});
 
 /** Builds and packages; each wheel that arrives is proved while others are on their way. */
 async function make(
@@ -147,7 +134,7 @@ async function make(
     context: BuildContext,
     watch: Watch | undefined,
 ): Promise<Artifact> {
-    const { signal, cacheFolder, temporaryFolder } = context;
+    const { run, signal, cacheFolder, temporaryFolder, environment } = context;
     const failed = new AbortController();
     const proving = { signal: AbortSignal.any([signal, failed.signal]), cacheFolder };
     let proved: Promise<void> = Promise.resolve();
@@ -170,7 +157,7 @@ async function make(
                 exclude: globs,
                 ...(interpreter === undefined
                     ? {}
-                    : { bytecode: { interpreter, run, temporaryFolder, environment: process.env } }),
+                    : { bytecode: { interpreter, run, temporaryFolder, environment } }),
             },
             { signal, cacheFolder },
         );
@@ -184,21 +171,37 @@ async function make(
 /** A virtual project is what it needs and nothing itself. */
 const hasWheel = ({ source }: Dependency): boolean => !(source.type === "directory" && source.virtual);
 
+/** Whether what a dependency is may change while the manifest stays: a branch, an address without a hash. */
+const canMove = ({ source, file, hashes }: Dependency): boolean =>
+    (source.type === "git" && source.commit === undefined) ||
+    (source.type === "url" && file?.hash === undefined && hashes.length === 0);
+
+/** Stands in a key for what the manifest does not tell: any edit of it makes a build look again. */
+const digestOf = ({ manifestMd5, includesDigest }: PythonLayerInputs): readonly unknown[] => [
+    manifestMd5,
+    includesDigest ?? null,
+];
+
 /**
- * What decides the zip's bytes. Where the manifest leaves the choice of a file open, the target decides with it. Byte code
- * depends on the Python that makes it and on the compressor of this one.
+ * What decides the zip's bytes.
+ *
+ * A wheel that is copied is its hash. Where the manifest leaves the choice of a file open, the target decides with it; where something is
+ * built here, the target and the builder do. Byte code depends on the Python that makes it and on the compressor of this one.
  */
 function artifactKeyOf(
     dependencies: readonly Dependency[],
     target: Target,
     more: {
         readonly sourcesDigest?: Readonly<Record<string, string>>;
+        readonly builder: Builder | undefined;
         readonly globs: readonly string[];
         readonly interpreter: Interpreter | undefined;
+        readonly manifest?: readonly unknown[];
     },
 ): string {
-    const { sourcesDigest, globs, interpreter } = more;
-    const complete = dependencies.every(({ file }) => file?.hash !== undefined);
+    const { sourcesDigest, builder, globs, interpreter, manifest } = more;
+    const isCopied = builder === undefined && dependencies.every(({ file }) => file?.hash !== undefined);
+    const { pythonFullVersion: python, architecture, glibc } = target;
     return contentKey({
         artifactFormat,
         dependencies: dependencies.map(({ name, version, source, file, hashes }) => ({
@@ -210,7 +213,9 @@ function artifactKeyOf(
             filename: file?.filename,
             hash: file?.hash,
         })),
-        ...(complete ? {} : { python: target.pythonFullVersion, architecture: target.architecture }),
+        ...(isCopied ? {} : { target: { python, architecture, glibc } }),
+        ...(builder === undefined ? {} : { builder }),
+        ...(manifest === undefined ? {} : { manifest }),
         ...(sourcesDigest === undefined ? {} : { sourcesDigest }),
         ...(globs.length === 0 ? {} : { exclude: globs }),
         ...(interpreter === undefined

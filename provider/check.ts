@@ -1,16 +1,17 @@
 import type { dynamic } from "@pulumi/pulumi";
-import { configuredRegion, settingsProblem } from "./awsAccess";
-import { engineMemory, layerOf } from "./engineMemory";
 import { isLayerError, LayerError } from "./errors";
 import { newerState, prefixOf, readKeepVersions, resourceTypeOf } from "./inputs";
+import type { Call, Host } from "./layer/host";
+import { layerOf } from "./layer/memory";
 import { describeDependencies } from "./manifestInputs";
 import { defaultLayerName, parseOwner } from "./owner";
+import { programPath } from "./programPath";
 import { jsonProps, type Props, textOf, textsOf } from "./props";
 import { parseLayerArn } from "./publish/limits";
-import { subjectOf, warnOnce } from "./report";
 import { canHoldSecrets, findArgumentProblems } from "./resourceArguments";
 import { deprecationNotice, type Target, targetFor } from "./target";
 import { hasUnknown, unknownValue } from "./unknown";
+import { withoutDefaults } from "./withoutDefaults";
 
 /** What `check` answers: inputs as they are kept, or what is wrong with them, each as an error's message. */
 export interface CheckOutcome {
@@ -25,7 +26,7 @@ export interface CheckOutcome {
  * Nothing here touches the network. A value that a preview does not know yet stays unknown, and so does what follows
  * from it. A computed value that is given already is how the engine says `ignoreChanges`, and is kept.
  */
-export async function check(olds: Props, news: Props): Promise<CheckOutcome> {
+export async function check(host: Host, call: Call, olds: Props, news: Props): Promise<CheckOutcome> {
     const resourceType = resourceTypeOf(news);
     if (resourceType === undefined) {
         const error = wrongArgument(
@@ -35,7 +36,7 @@ export async function check(olds: Props, news: Props): Promise<CheckOutcome> {
         );
         return { inputs: { ...news }, failures: [toFailure(error)] };
     }
-    const args = givenArguments(news);
+    const args = withoutDefaults(givenArguments(news));
     const failures = findArgumentProblems(resourceType, args).map(({ property, reason }) =>
         wrongArgument(property, reason.endsWith("?") ? reason : `${reason}.`),
     );
@@ -43,19 +44,24 @@ export async function check(olds: Props, news: Props): Promise<CheckOutcome> {
     if (newer !== undefined) {
         failures.push(newer);
     }
-    const settings = settingsProblem();
-    if (settings !== undefined) {
-        failures.push(settings);
-    }
-    const given = fillIn(olds, args, textOf(args, "region") ?? (await regionOf(failures)));
-    const target = resourceType === "PythonLayer" ? readTarget(given, failures) : undefined;
+    const given = fillIn(host, olds, args, textOf(args, "region") ?? (await host.aws.region()));
+    const target = resourceType === "PythonLayer" ? readTarget(call, given, failures) : undefined;
     const inputs =
         target === undefined ? withoutTarget(resourceType, given) : followTarget(given, target, failures);
+    if (textOf(inputs, "region") === undefined) {
+        failures.push(
+            new LayerError("REGION_MISSING", {
+                what: "No AWS region is set.",
+                next: "Run `pulumi config set aws:region <region>`, set AWS_REGION, or give the argument region.",
+                property: "region",
+            }),
+        );
+    }
     checkLayerArn(given, news, failures);
     checkBucket(olds, given, failures);
     checkPrefix(olds, given, failures);
     const owner = parseOwner(textOf(news, "owner") ?? "");
-    engineMemory.noteCheck(owner.id, {
+    host.memory.noteCheck(owner.id, {
         layer: layerOf(inputs),
         keepVersions: readKeepVersions(inputs["keepVersions"]),
         hadPermissions: olds["permissions"] !== undefined,
@@ -66,7 +72,7 @@ export async function check(olds: Props, news: Props): Promise<CheckOutcome> {
         return { inputs, failures: failures.map(toFailure) };
     }
     try {
-        const described = await describeDependencies(resourceType, olds, inputs, target, process.cwd());
+        const described = await describeDependencies(host, call, resourceType, olds, inputs, target);
         return { inputs: jsonProps({ ...inputs, ...described }), failures: [] };
     } catch (error) {
         if (!isLayerError(error)) {
@@ -76,28 +82,12 @@ export async function check(olds: Props, news: Props): Promise<CheckOutcome> {
     }
 }
 
-/** The region that the stack, the environment or the profile gives. That there is none goes to the failures. */
-async function regionOf(failures: LayerError[]): Promise<string | undefined> {
-    try {
-        const region = await configuredRegion();
-        if (region === undefined) {
-            throw new LayerError("REGION_MISSING", {
-                what: "No AWS region is set.",
-                next: "Run `pulumi config set aws:region <region>`, set AWS_REGION, or give the argument region.",
-                property: "region",
-            });
-        }
-        return region;
-    } catch (error) {
-        if (!isLayerError(error)) {
-            throw error;
-        }
-        failures.push(error);
-        return undefined;
-    }
-}
-
-function fillIn(olds: Props, news: Props, region: string | undefined): Record<string, unknown> {
+function fillIn(
+    { memory, folder }: Host,
+    olds: Props,
+    news: Props,
+    region: string | undefined,
+): Record<string, unknown> {
     const { __provider: _provider, ...given } = news;
     const ownerId = textOf(news, "owner") ?? "";
     const name = textOf(news, "layerName");
@@ -105,35 +95,38 @@ function fillIn(olds: Props, news: Props, region: string | undefined): Record<st
     // replacement is not shown the old inputs, so the first one's choice is remembered.
     const layerName =
         name === undefined
-            ? (engineMemory.layerNames.get(ownerId) ??
+            ? (memory.layerNames.get(ownerId) ??
               textOf(olds, "layerName") ??
               defaultLayerName(parseOwner(ownerId)))
             : (parseLayerArn(name)?.name ?? name);
-    engineMemory.layerNames.set(ownerId, layerName);
+    memory.layerNames.set(ownerId, layerName);
     const account = parseLayerArn(name ?? "")?.account;
     const bucket = news["bucket"] ?? storedBucket(news["content"]);
-    return {
+    return withoutDefaults({
         ...given,
         layerName,
         ...(account === undefined ? {} : { account }),
         ...(region === undefined ? {} : { region }),
         ...(bucket === undefined ? {} : { bucket }),
         ...(typeof news["prefix"] === "string" ? { prefix: normalizePrefix(news["prefix"]) } : {}),
-        // A set: each once, in order.
-        ...(isTexts(news["permissions"]) ? { permissions: [...new Set(news["permissions"])].sort() } : {}),
-    };
+        ...(typeof news["manifest"] === "string" ? { manifest: programPath(news["manifest"], folder) } : {}),
+        ...(isContent(news["content"]) ? { content: contentIn(news["content"], folder) } : {}),
+    });
 }
 
 /** Without the type, which the owner tells, and without a drift that `read` found, which `ignoreChanges: ["*"]` hands on. */
 const givenArguments = ({ resourceType: _type, records: _drift, ...given }: Props): Props => given;
 
-const isTexts = (value: unknown): value is string[] =>
-    Array.isArray(value) && value.every((each) => typeof each === "string");
+const isContent = (value: unknown): value is Props =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A `LayerVersion` keeps its records in the archive's own bucket unless it names another. */
-function storedBucket(content: unknown): unknown {
-    return typeof content === "object" && content !== null ? (content as Props)["s3Bucket"] : undefined;
-}
+const storedBucket = (content: unknown): unknown => (isContent(content) ? content["s3Bucket"] : undefined);
+
+const contentIn = (content: Props, folder: string): Props =>
+    typeof content["zipFile"] === "string"
+        ? { ...content, zipFile: programPath(content["zipFile"], folder) }
+        : content;
 
 function normalizePrefix(prefix: string): string {
     if (prefix === unknownValue) {
@@ -143,7 +136,7 @@ function normalizePrefix(prefix: string): string {
     return trimmed === "" ? "" : `${trimmed}/`;
 }
 
-function readTarget(inputs: Props, failures: LayerError[]): Target | undefined {
+function readTarget(call: Call, inputs: Props, failures: LayerError[]): Target | undefined {
     const [pythonVersion, architecture] = [inputs["pythonVersion"], inputs["architecture"] ?? "x86_64"];
     const isArchitecture = architecture === "x86_64" || architecture === "arm64";
     if (typeof pythonVersion !== "string" || pythonVersion === unknownValue || !isArchitecture) {
@@ -153,7 +146,7 @@ function readTarget(inputs: Props, failures: LayerError[]): Target | undefined {
         const target = targetFor(pythonVersion, architecture);
         const notice = deprecationNotice(target, new Date());
         if (notice !== undefined) {
-            warnOnce(subjectOf(inputs), notice);
+            call.log("warning", notice);
         }
         return target;
     } catch (error) {

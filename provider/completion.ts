@@ -3,6 +3,9 @@ import type { Clients } from "./aws/clients";
 import { isLayerError } from "./errors";
 import { assertGrants, cameFromElsewhere, hadPermissions } from "./grants";
 import { type CheckedInputs, readKeepVersions } from "./inputs";
+import type { Call, Host } from "./layer/host";
+import { reportSuperseded } from "./layer/messages";
+import { PartialFailure } from "./layer/partialFailure";
 import { toProps, type VersionOutputs } from "./outputs";
 import type { Owner } from "./owner";
 import type { PublishedVersion } from "./publish/layerVersion";
@@ -11,10 +14,11 @@ import type { LayerStore } from "./publish/layout";
 import { keepVersion } from "./publish/record";
 import { supersede } from "./publish/succession";
 import { createRecord } from "./record";
-import { reportSuperseded } from "./report";
 
 /** A version that a create came to, with everything that has to be recorded of it. */
 export interface CreatedVersion {
+    readonly host: Host;
+    readonly call: Call;
     readonly clients: Clients;
     readonly inputs: CheckedInputs;
     readonly outputs: VersionOutputs;
@@ -26,7 +30,6 @@ export interface CreatedVersion {
     readonly published: PublishedVersion;
     /** Whether it was published just now, and not taken over. */
     readonly isNew: boolean;
-    readonly signal: AbortSignal;
 }
 
 /**
@@ -37,12 +40,14 @@ export interface CreatedVersion {
  * @throws PartialFailure
  */
 export async function completeVersion(made: CreatedVersion): Promise<Record<string, unknown>> {
-    const { clients, inputs, outputs, claimId, archive, packages, store, owner, published, isNew, signal } =
-        made;
+    const { host, call, clients, inputs, outputs, claimId, archive, packages, store, owner } = made;
+    const { published, isNew } = made;
+    const { memory } = host;
+    const { signal } = call;
     let settled = outputs;
     let deleted: readonly number[] = [];
     // Nothing was ever granted on a version that is new, or on a layer that has no other.
-    const mayHaveGranted = cameFromElsewhere(owner) && (!isNew || published.version > 1);
+    const mayHaveGranted = cameFromElsewhere(memory, owner) && (!isNew || published.version > 1);
     const view = store === undefined ? undefined : viewLayer(clients, store, inputs.layerName, signal);
     try {
         if (outputs.artifactUri === undefined && outputs.uncompressedSize === undefined) {
@@ -69,20 +74,20 @@ export async function completeVersion(made: CreatedVersion): Promise<Record<stri
                     owner,
                     waiting: kept.waiting,
                     keepVersions: readKeepVersions(inputs.keepVersions),
-                    hadGrants: hadPermissions(owner),
+                    hadGrants: hadPermissions(memory, owner),
                     signal,
                 });
-                reportSuperseded(inputs, deleted);
+                reportSuperseded(call, deleted);
             }
         }
         const { version } = published;
         const grants = { inputs, owner, version, without: deleted, isNew, mayHaveGranted };
-        await assertGrants(clients, view, grants, signal);
+        await assertGrants(memory, clients, view, grants, signal);
         return toProps(inputs, settled);
     } catch (error) {
         const reason = isLayerError(error) ? error.message : String(error);
         // An empty list instead of none: what was given before is still to be taken back, see update.ts.
-        const permissions = inputs.permissions ?? (hadPermissions(owner) ? [] : undefined);
+        const permissions = inputs.permissions ?? (hadPermissions(memory, owner) ? [] : undefined);
         const properties = {
             ...toProps(inputs, settled),
             ...(permissions === undefined ? {} : { permissions }),
@@ -92,17 +97,5 @@ export async function completeVersion(made: CreatedVersion): Promise<Record<stri
             `Version ${published.version} of layer "${inputs.layerName}" is published and kept, but what belongs to it is not complete. The next \`pulumi up\` finishes it without publishing again.`,
             reason,
         ]);
-    }
-}
-
-/** The form in which Pulumi takes a resource that exists, but is not complete (`ErrorResourceInitFailed`). */
-export class PartialFailure extends Error {
-    constructor(
-        message: string,
-        readonly id: string,
-        readonly properties: Record<string, unknown>,
-        readonly reasons: readonly string[],
-    ) {
-        super(message);
     }
 }

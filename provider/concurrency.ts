@@ -24,14 +24,14 @@ export async function mapConcurrently<Item, Result>(
 ): Promise<Result[]> {
     const failed = new AbortController();
     const either = signalFor(signal, failed.signal);
-    const results = new Map<number, Result>();
+    const results: Result[] = [];
     const failures: unknown[] = [];
     const queue = items.entries();
     const worker = async () => {
         for (const [position, item] of queue) {
             if (either.aborted) return;
             try {
-                results.set(position, await work(item, either));
+                results[position] = await work(item, either);
             } catch (error) {
                 failures.push(error);
                 failed.abort(error);
@@ -41,5 +41,5 @@ export async function mapConcurrently<Item, Result>(
     await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
     if (failures.length > 0) throw failures[0];
     signal.throwIfAborted();
-    return items.flatMap((_, position) => results.get(position) ?? []);
+    return results;
 }

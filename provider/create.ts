@@ -1,13 +1,10 @@
 import { randomUUID } from "node:crypto";
-import type { dynamic } from "@pulumi/pulumi";
 import type { Archive, PreparedArchive } from "./archive";
 import { type Bucket, deleteObject } from "./aws/objects";
-import { accountOf, clientsFor, leaseTiming } from "./awsAccess";
-import { completeVersion, PartialFailure } from "./completion";
-import { engineMemory } from "./engineMemory";
+import { completeVersion } from "./completion";
 import { isLayerError, LayerError } from "./errors";
 import { asCheckedInputs, type CheckedInputs } from "./inputs";
-import { interruptible } from "./interrupt";
+import type { Call, Host } from "./layer/host";
 import { publishedOutputs, type VersionOutputs } from "./outputs";
 import { parseOwner } from "./owner";
 import type { Props } from "./props";
@@ -16,8 +13,13 @@ import { markOwnFolder, requireOwnFolder } from "./publish/layerMark";
 import { artifactObject } from "./publish/layout";
 import { publishOnce } from "./publish/publishOnce";
 import { counted, megabytes } from "./quantities";
-import { report } from "./report";
 import { type Destination, openDestination } from "./upload/destination";
+
+/** What a create answers: the version's ARN, and the resource's outputs. */
+export interface CreateOutcome {
+    readonly id: string;
+    readonly outs: Record<string, unknown>;
+}
 
 /**
  * Publishes the version that the inputs describe, or takes over the one that exists.
@@ -25,26 +27,15 @@ import { type Destination, openDestination } from "./upload/destination";
  * A failure after the version exists comes back as a partial one, so that the version is in the state and the next
  * `up` finishes the job in {@link update}.
  */
-export function create(props: Props): Promise<dynamic.CreateResult> {
-    const inputs = asCheckedInputs(props);
-    return interruptible(inputs.timeoutMinutes, async (signal) => {
-        try {
-            return await createVersion(inputs, signal);
-        } catch (error) {
-            // The engine keeps these properties as they are: without the provider's text no later hook could run.
-            if (error instanceof PartialFailure && props["__provider"] !== undefined) {
-                error.properties["__provider"] = props["__provider"];
-            }
-            throw error;
-        }
-    });
+export async function create(host: Host, call: Call, props: Props): Promise<CreateOutcome> {
+    return createVersion(host, call, asCheckedInputs(props));
 }
 
-async function createVersion(inputs: CheckedInputs, signal: AbortSignal): Promise<dynamic.CreateResult> {
-    const folder = process.cwd();
+async function createVersion(host: Host, call: Call, inputs: CheckedInputs): Promise<CreateOutcome> {
+    const { signal } = call;
     const owner = parseOwner(inputs.owner);
-    const clients = await clientsFor(inputs.region);
-    const account = await accountOf(clients);
+    const clients = await host.aws.clients(inputs.region);
+    const account = await host.aws.account(clients);
     requireOwnAccount(inputs, account);
     const destination =
         inputs.bucket === undefined
@@ -60,7 +51,7 @@ async function createVersion(inputs: CheckedInputs, signal: AbortSignal): Promis
         await requireOwnFolder(store, inputs.layerName);
     }
     const bucketNamed = (name: string): Bucket => ({ s3: clients.s3, name, signal });
-    const archive = await openArchive(inputs, destination, bucketNamed, folder, signal);
+    const archive = await openArchive(host, call, inputs, destination, bucketNamed);
     const key = versionKey({
         artifactKey: archive.artifactKey,
         account,
@@ -90,7 +81,7 @@ async function createVersion(inputs: CheckedInputs, signal: AbortSignal): Promis
             versionKey: key,
             owner,
             claimId,
-            timing: leaseTiming(),
+            timing: host.aws.patience.lease ?? {},
         },
         async () => {
             const { content, codeSha256, codeSize } = await prepare();
@@ -115,9 +106,9 @@ async function createVersion(inputs: CheckedInputs, signal: AbortSignal): Promis
         }
         throw error;
     });
-    engineMemory.noteCreate(owner.id, published.layerVersionArn);
-    report(
-        inputs,
+    host.memory.noteCreate(owner.id, published.layerVersionArn);
+    call.log(
+        "info",
         `${outcome === "published" ? "published" : "took over"} version ${published.version}${sizesOf(prepared)}`,
     );
     const outputs: VersionOutputs = {
@@ -130,6 +121,8 @@ async function createVersion(inputs: CheckedInputs, signal: AbortSignal): Promis
         resolution: archive.resolution,
     };
     const outs = await completeVersion({
+        host,
+        call,
         clients,
         inputs,
         outputs,
@@ -140,22 +133,21 @@ async function createVersion(inputs: CheckedInputs, signal: AbortSignal): Promis
         owner,
         published,
         isNew: outcome === "published",
-        signal,
     });
     return { id: published.layerVersionArn, outs };
 }
 
 function openArchive(
+    host: Host,
+    call: Call,
     inputs: CheckedInputs,
     destination: Destination | undefined,
     bucketNamed: (name: string) => Bucket,
-    folder: string,
-    signal: AbortSignal,
 ): Promise<Archive> {
     // Only the one that is needed is loaded: building brings the most code with it.
     if (inputs.resourceType === "LayerVersion") {
         return import("./existingArchive").then(({ openExistingArchive }) =>
-            openExistingArchive(inputs, bucketNamed, destination, folder),
+            openExistingArchive(host, call, inputs, bucketNamed, destination),
         );
     }
     if (destination === undefined) {
@@ -166,7 +158,7 @@ function openArchive(
         });
     }
     return import("./pythonArchive").then(({ openPythonArchive }) =>
-        openPythonArchive(inputs, destination, folder, signal),
+        openPythonArchive(host, call, inputs, destination),
     );
 }
 

@@ -1,21 +1,31 @@
-import type { dynamic } from "@pulumi/pulumi";
 import { comparable } from "./comparable";
 import { dependencyInputs, updatedInputs, versionInputs } from "./inputEffects";
 import { requireReadable } from "./inputs";
+import { accountOf } from "./layerVersionArn";
 import { areComparableDigests } from "./manifest/compare";
 import { type Props, sameValue } from "./props";
 import { hasUnknown } from "./unknown";
+
+/** What a diff answers: whether anything is to be done, and the properties that make it a replacement. */
+export interface DiffOutcome {
+    /** `undefined`: something changed. */
+    readonly changes?: false;
+    readonly replaces?: readonly string[];
+}
 
 /**
  * Tells a new version from an update in place from nothing, from old outputs and checked inputs alone.
  *
  * `changes` is left open unless nothing changed: the engine then shows the difference property by property.
  *
+ * @param id ARN of the version: a layer's name and its ARN in the same account are one
  * @throws STATE_UNSUPPORTED
  */
-export function diff(olds: Props, news: Props): dynamic.DiffResult {
+export function diff(olds: Props, news: Props, id = ""): DiffOutcome {
     requireReadable(olds);
-    const differs = (name: string) => !sameValue(comparable(name, olds), comparable(name, news));
+    const [before, after] = [comparable(olds), comparable(news)];
+    const unsaid = (name: string) => (name === "account" ? accountOf(id) : undefined);
+    const differs = (name: string) => !sameValue(before(name) ?? unsaid(name), after(name) ?? unsaid(name));
     const replaces = [
         ...versionInputs.filter(differs),
         ...manifestReplaces(olds, news, dependencyInputs.filter(differs)),

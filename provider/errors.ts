@@ -25,6 +25,8 @@ export type ErrorCode =
     | "DOWNLOAD_FAILED"
     | "HASH_MISMATCH"
     | "SOURCE_BUILD_REFUSED"
+    | "DISK_FULL"
+    | "FOLDER_UNWRITABLE"
     | "ABORTED"
     // package
     | "WHEEL_INVALID"
@@ -47,7 +49,6 @@ export type ErrorCode =
     | "VERSION_NOT_FOUND"
     | "RECORD_MISSING"
     // aws
-    | "SETTING_INVALID"
     | "CREDENTIALS_MISSING"
     | "REGION_MISSING"
     | "ACCESS_DENIED"

@@ -4,6 +4,8 @@ import type { Archive, PreparedArchive } from "./archive";
 import { type Bucket, hashObject, headObject, objectUri, readObjectStart } from "./aws/objects";
 import { LayerError } from "./errors";
 import type { LayerVersionInputs } from "./inputs";
+import type { Call, Host } from "./layer/host";
+import { uploadProgress } from "./layer/messages";
 import { readManifestBytes } from "./manifest";
 import { manifestChanged } from "./manifestChanged";
 import { type ArchiveFacts, maximumUncompressedSize, readArchive } from "./package";
@@ -12,24 +14,23 @@ import { artifactObject } from "./publish/layout";
 import { inlineZipLimit } from "./publish/limits";
 import { requireLabel, requireZip } from "./publish/preflight";
 import type { KeptManifest } from "./publish/record";
-import { uploadProgress } from "./report";
 import { findArtifact, uploadArtifact } from "./upload/artifact";
 import type { Destination } from "./upload/destination";
 
 /**
  * The archive that a `LayerVersion` names, after the checks that keep a wrong one from being published.
  *
- * @param folder the program's directory
  * @throws MANIFEST_CHANGED, ARCHIVE_NOT_FOUND, ARCHIVE_STALE, ARCHIVE_UNLABELLED, ARCHIVE_INVALID, LAYER_TOO_LARGE,
  *     BUCKET_WRONG_REGION
  */
 export async function openExistingArchive(
+    host: Host,
+    call: Call,
     inputs: LayerVersionInputs,
     bucketNamed: (name: string) => Bucket,
     destination: Destination | undefined,
-    folder: string,
 ): Promise<Archive> {
-    const file = await readManifestBytes(inputs.manifest, folder);
+    const file = await readManifestBytes(inputs.manifest, host.folder);
     if (file.md5 !== inputs.manifestMd5) {
         throw manifestChanged(inputs, file.md5);
     }
@@ -69,15 +70,16 @@ export async function openExistingArchive(
             look: async () => ({ uncompressedSize: undefined, artifactUri: uri }),
         };
     }
-    return openLocalZip(inputs, zipFile ?? "", manifest, destination, folder);
+    return openLocalZip(host.folder, call, inputs, zipFile ?? "", manifest, destination);
 }
 
 async function openLocalZip(
+    folder: string,
+    call: Call,
     inputs: LayerVersionInputs,
     zipFile: string,
     manifest: KeptManifest,
     destination: Destination | undefined,
-    folder: string,
 ): Promise<Archive> {
     const zipPath = path.resolve(folder, zipFile);
     const facts = await readZip(zipPath, zipFile, inputs.layerName);
@@ -115,7 +117,7 @@ async function openLocalZip(
                     key,
                     { path: zipPath, ...facts },
                     { artifactKey, manifestMd5: manifest.md5 },
-                    uploadProgress(inputs, facts.size),
+                    uploadProgress(call, facts.size),
                 ));
             return {
                 ...known,

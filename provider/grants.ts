@@ -1,8 +1,8 @@
 import type { Clients } from "./aws/clients";
 import { mapConcurrently } from "./concurrency";
-import { engineMemory } from "./engineMemory";
 import { isLayerError } from "./errors";
 import type { CheckedInputs } from "./inputs";
+import type { RunMemory } from "./layer/memory";
 import type { Owner } from "./owner";
 import type { Props } from "./props";
 import { type LayerView, listOwnedVersions } from "./publish/layerView";
@@ -35,6 +35,7 @@ export interface Grants {
  * @param view of the layer, where records are kept
  */
 export async function assertGrants(
+    memory: RunMemory,
     clients: Clients,
     view: LayerView | undefined,
     grants: Grants,
@@ -43,7 +44,7 @@ export async function assertGrants(
     const { inputs, owner, version, olds = {}, without = [], isNew = false } = grants;
     const { mayHaveGranted = olds["mayHaveGranted"] === true } = grants;
     const { layerName, permissions = [] } = inputs;
-    const isKnown = inputs.permissions !== undefined || hadPermissions(owner, olds);
+    const isKnown = inputs.permissions !== undefined || hadPermissions(memory, owner, olds);
     if (!isKnown && !mayHaveGranted) {
         return;
     }
@@ -85,15 +86,15 @@ function nothingIfDenied(error: unknown): readonly string[] {
 }
 
 /** Whether a resource that is checked in this run was on no layer before, or on another one. */
-export const cameFromElsewhere = (owner: Owner): boolean =>
-    engineMemory.checkedFor(owner.id)?.cameFromElsewhere === true;
+export const cameFromElsewhere = (memory: RunMemory, owner: Owner): boolean =>
+    memory.checkedFor(owner.id)?.cameFromElsewhere === true;
 
 /**
  * Whether a resource had permissions before, as its state or this run's check of it says: without any now, what was given is
  * to be taken back.
  */
-export const hadPermissions = (owner: Owner, olds: Props = {}): boolean =>
-    olds["permissions"] !== undefined || engineMemory.checkedFor(owner.id)?.hadPermissions === true;
+export const hadPermissions = (memory: RunMemory, owner: Owner, olds: Props = {}): boolean =>
+    olds["permissions"] !== undefined || memory.checkedFor(owner.id)?.hadPermissions === true;
 
 /** The versions that an owner's permissions are for: the current one, and every other that it answers for. */
 export async function permittedVersions(

@@ -98,7 +98,8 @@ export function resourceTypeOf(props: Props): ResourceType | undefined {
     return type === "PythonLayer" || type === "LayerVersion" ? type : undefined;
 }
 
-const defaultPrefix = (props: Props): string => `lambda/${textOf(props, "layerName") ?? ""}/`;
+/** Where a layer's objects are in its bucket by default. */
+export const defaultPrefix = (props: Props): string => `lambda/${textOf(props, "layerName") ?? ""}/`;
 
 /** Where a layer's objects are in its bucket: the input `prefix`, or what it is by default. */
 export const prefixOf = (props: Props): string =>
@@ -182,6 +183,9 @@ function inputsProblem(props: Props): string | undefined {
 
 /** How many superseded versions a setting keeps; all, where it says nothing. */
 export const readKeepVersions = (value: unknown): KeepVersions => (typeof value === "number" ? value : "all");
+
+/** How long an operation may take by default. */
+export const defaultTimeoutMinutes = 30;
 
 /** The `timeoutMinutes` in a resource's state; `undefined` where it has none. */
 export const readMinutes = (props: Props): number | undefined =>

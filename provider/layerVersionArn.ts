@@ -23,3 +23,7 @@ export const layerArnOf = (layerVersionArn: string): string => layerVersionArn.r
 
 /** The number of a layer version, by its ARN; NaN for an id that is none. */
 export const versionOf = (layerVersionArn: string): number => Number(/:(\d+)$/.exec(layerVersionArn)?.[1]);
+
+/** The account in a layer version's ARN; undefined for an id that is none. */
+export const accountOf = (layerVersionArn: string): string | undefined =>
+    /^arn:[^:]+:lambda:[^:]+:(\d{12}):layer:/.exec(layerVersionArn)?.[1];

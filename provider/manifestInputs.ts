@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import path from "node:path";
 import { selectionInputs } from "./inputEffects";
 import type { CheckedInputs } from "./inputs";
+import type { Call, Host } from "./layer/host";
 import { isDependencies } from "./manifest/compare";
 import { type ManifestFile, type ManifestKind, manifestKinds } from "./manifest/model";
 import { readManifest, readManifestBytes } from "./manifest/read";
 import { warnOfStaleness } from "./manifestWarnings";
 import { type Props, sameValue, textOf } from "./props";
-import { subjectOf } from "./report";
 import type { Target } from "./target";
 import { hasUnknown, unknownValue } from "./unknown";
 
@@ -25,15 +25,15 @@ const computed = [
  * includes files), `dependencies` (name → version), where they may be compared `dependencyDigest`, and `sourcesDigest` where
  * some of them lie beside the manifest.
  *
- * @param folder the program's directory, where a relative path starts
  * @throws the errors of reading, parsing and selecting; nothing of the manifest is executed or sent anywhere
  */
 export async function describeDependencies(
+    host: Host,
+    call: Call,
     resourceType: CheckedInputs["resourceType"],
     olds: Props,
     inputs: Props,
     target: Target | undefined,
-    folder: string,
 ): Promise<Props> {
     if (computed.some((name) => inputs[name] !== undefined)) {
         return pick(olds, computed);
@@ -45,9 +45,9 @@ export async function describeDependencies(
             : { manifestMd5: unknownValue, dependencies: unknownValue, dependencyDigest: unknownValue };
     }
     if (resourceType === "LayerVersion") {
-        return { manifestMd5: (await readManifestBytes(manifest, folder)).md5 };
+        return { manifestMd5: (await readManifestBytes(manifest, host.folder)).md5 };
     }
-    const file = await readManifest(manifest, { folder, ...kindOf(inputs) });
+    const file = await readManifest(manifest, { folder: host.folder, ...kindOf(inputs) });
     const read = { manifestMd5: file.md5, ...includesDigest(file) };
     const settled = pick(inputs, selectionInputs);
     if (target === undefined || hasUnknown(settled)) {
@@ -55,7 +55,7 @@ export async function describeDependencies(
         return { ...read, ...sources, dependencies: unknownValue, dependencyDigest: unknownValue };
     }
     const manifestFolder = path.dirname(file.absolutePath);
-    await warnOfStaleness(file, subjectOf(inputs));
+    await warnOfStaleness(host.memory, call, file);
     const unchanged =
         sameValue(pick(olds, ["manifestMd5", "includesDigest"]), read) &&
         sameValue(pick(olds, selectionInputs), settled);
@@ -75,7 +75,10 @@ export async function describeDependencies(
     }
     // Only now is there a manifest to understand: for an unchanged one, what does that is not even loaded.
     const { selectedInputs } = await import("./manifestSelection");
-    return { ...read, ...(await selectedInputs(file, inputs, target, olds["dependencies"])) };
+    return {
+        ...read,
+        ...(await selectedInputs(host.memory, call, file, inputs, target, olds["dependencies"])),
+    };
 }
 
 /** The `manifestKind` option of {@link readManifest}. */
@@ -89,8 +92,11 @@ function includesDigest(file: ManifestFile): { includesDigest?: string } {
     if (file.includes.length === 0) {
         return {};
     }
+    const folder = path.dirname(file.absolutePath);
     const digest = createHash("sha256");
-    for (const { path: included, bytes } of file.includes) {
+    for (const { absolutePath, bytes } of file.includes) {
+        // Relative to the manifest, wherever both are checked out.
+        const included = path.relative(folder, absolutePath).split(path.sep).join("/");
         digest.update(`${included}\0${bytes.length}\0`).update(bytes);
     }
     return { includesDigest: digest.digest("hex") };

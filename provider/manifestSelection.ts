@@ -1,5 +1,8 @@
 import path from "node:path";
+import type { Call } from "./layer/host";
+import type { RunMemory } from "./layer/memory";
 import {
+    type Manifest,
     type ManifestFile,
     parseManifest,
     type Selection,
@@ -18,7 +21,6 @@ import { excludesPackages } from "./manifest/exclude";
 import { readDirectNames } from "./manifest/pyproject";
 import { warnOfSelection, warnOfUnknownNames } from "./manifestWarnings";
 import { type Props, sameValue, textOf, textsOf } from "./props";
-import { reportOnce, subjectOf, warnOnce } from "./report";
 import type { Target } from "./target";
 
 /**
@@ -29,32 +31,39 @@ import type { Target } from "./target";
  * @throws the errors of parsing and selecting
  */
 export async function selectedInputs(
+    memory: RunMemory,
+    call: Call,
     file: ManifestFile,
     inputs: Props,
     target: Target,
     before: unknown,
 ): Promise<Props> {
-    const selection = await select(file, inputs, target);
+    const selection = await select(memory.manifests, file, inputs, target);
     const dependencies = dependencyVersions(selection);
-    announceChange(before, dependencies, inputs);
-    warnOfSelection(file, selection, subjectOf(inputs));
+    announceChange(call, before, dependencies);
+    warnOfSelection(call, file, selection);
     // What an open list brings in shows when it is resolved.
     if (file.kind !== "requirements.txt" || inputs["resolveUnpinned"] !== true) {
-        warnOfUnknownNames(file, selection, subjectOf(inputs));
+        warnOfUnknownNames(call, file, selection);
     }
     const sources = await sourcesDigest(selection, path.dirname(file.absolutePath));
-    return { ...sources, dependencies, ...comparable(selection, inputs) };
+    return { ...sources, dependencies, ...comparable(call, selection, inputs) };
 }
 
 /** What of a manifest is installed for these inputs and this target. */
-export async function select(file: ManifestFile, inputs: Props, target: Target): Promise<Selection> {
+export async function select(
+    manifests: Map<string, Manifest>,
+    file: ManifestFile,
+    inputs: Props,
+    target: Target,
+): Promise<Selection> {
     const settings = selectionSettings(inputs);
     const directNames =
         file.kind === "poetry.lock" && excludesPackages(settings)
             ? await readDirectNames(path.dirname(file.absolutePath))
             : undefined;
     return selectDependencies(
-        parseManifest(file),
+        parseManifest(file, manifests),
         { ...settings, ...(directNames === undefined ? {} : { directNames }) },
         target,
     );
@@ -93,13 +102,13 @@ function selectionSettings(inputs: Props): SelectionSettings {
 }
 
 /** Says in one line which packages change; the engine's own diff shows all of them. */
-function announceChange(before: unknown, after: Dependencies, inputs: Props): void {
+function announceChange(call: Call, before: unknown, after: Dependencies): void {
     if (isDependencies(before) && !sameValue(before, after)) {
-        reportOnce(subjectOf(inputs), summarizeComparison(compareDependencies(before, after)));
+        call.log("info", summarizeComparison(compareDependencies(before, after)));
     }
 }
 
-function comparable(selection: Selection, inputs: Props): { dependencyDigest?: string } {
+function comparable(call: Call, selection: Selection, inputs: Props): { dependencyDigest?: string } {
     if (inputs["changeDetection"] === "md5") {
         return {};
     }
@@ -108,8 +117,8 @@ function comparable(selection: Selection, inputs: Props): { dependencyDigest?: s
         return { dependencyDigest: dependencyDigest(selection) };
     }
     const place = doubt.position === undefined ? "" : ` (${doubt.position.file}:${doubt.position.line})`;
-    warnOnce(
-        subjectOf(inputs),
+    call.log(
+        "warning",
         `${doubt.reason}${place}, so any edit of the manifest counts as a change. ${doubt.next}`,
     );
     return {};

@@ -1,3 +1,5 @@
+import type { Call } from "./layer/host";
+import type { RunMemory } from "./layer/memory";
 import { describeRuntimeNeeds } from "./manifest/exclude";
 import type { ManifestFile, Selection } from "./manifest/model";
 import { formatPosition } from "./manifest/position";
@@ -5,34 +7,29 @@ import { runtimeProvided } from "./manifest/runtimeProvided";
 import { findOversize } from "./manifest/sizeHint";
 import { findUnhashed } from "./manifest/unhashed";
 import { maximumUncompressedSize } from "./package/limits";
-import { type Subject, warnOnce } from "./report";
 
 const lockCommand = { "uv.lock": "uv lock", "poetry.lock": "poetry lock", "requirements.txt": "" } as const;
 
-const lookedAt = new Set<string>();
-
-/** Warns, once per process, when the lock's pyproject.toml has outgrown it. Costs a few milliseconds for each lock. */
-export async function warnOfStaleness(file: ManifestFile, subject: Subject): Promise<void> {
-    const key = `${file.absolutePath}\0${file.md5}`;
+/** Warns, once in a run, when the lock's pyproject.toml has outgrown it. Costs a few milliseconds for each lock. */
+export async function warnOfStaleness(memory: RunMemory, call: Call, file: ManifestFile): Promise<void> {
     // One lock may be the manifest of many layers.
-    if (lookedAt.has(key)) return;
-    lookedAt.add(key);
+    if (!memory.isNew("staleness", file.absolutePath, file.md5)) return;
     const { findStaleness } = await import("./manifest/staleness");
     const staleness = await findStaleness(file);
     if (staleness !== undefined) {
-        warnOnce(
-            subject,
+        call.log(
+            "warning",
             `${staleness}. Run \`${lockCommand[file.kind]}\`: the layer is built from the lock.`,
         );
     }
 }
 
 /**
- * Warns, once per process, of what a selection shows without building it: lines without hashes, too many bytes, and
- * `excludeRuntimeProvided` that does nothing.
+ * Warns of what a selection shows without building it: lines without hashes, too many bytes, and `excludeRuntimeProvided` that
+ * does nothing.
  */
-export function warnOfSelection(file: ManifestFile, selection: Selection, subject: Subject): void {
-    if (selection.runtimeNeeds.length > 0) warnOnce(subject, describeRuntimeNeeds(selection.runtimeNeeds));
+export function warnOfSelection(call: Call, file: ManifestFile, selection: Selection): void {
+    if (selection.runtimeNeeds.length > 0) call.log("warning", describeRuntimeNeeds(selection.runtimeNeeds));
     const unhashed = findUnhashed(selection.dependencies);
     const [first] = unhashed;
     if (first !== undefined) {
@@ -44,26 +41,26 @@ export function warnOfSelection(file: ManifestFile, selection: Selection, subjec
             file.kind === "requirements.txt"
                 ? "Write the file with `uv pip compile --generate-hashes`"
                 : `Run \`${lockCommand[file.kind]}\` again`;
-        warnOnce(
-            subject,
+        call.log(
+            "warning",
             `${names} no hash (${formatPosition(first.position)}), so another file of the same name would go unnoticed. ${remedy}.`,
         );
     }
     const oversize = findOversize(selection.dependencies, maximumUncompressedSize);
     if (oversize !== undefined) {
-        warnOnce(subject, `${oversize}. Exclude what the functions do not need.`);
+        call.log("warning", `${oversize}. Exclude what the functions do not need.`);
     }
 }
 
-/** Warns, once per process, of each package that an argument names and the manifest does not have. */
-export function warnOfUnknownNames(file: ManifestFile, selection: Selection, subject: Subject): void {
+/** Warns of each package that an argument names and the manifest does not have. */
+export function warnOfUnknownNames(call: Call, file: ManifestFile, selection: Selection): void {
     // A list that leaves the AWS SDK to the runtime may still have what needs it.
     const isOfRuntime = (name: string) => file.kind === "requirements.txt" && runtimeProvided.has(name);
     const excludes = selection.unknownExcludes.filter((name) => !isOfRuntime(name));
     const unknown = { exclude: excludes, allowSourceBuilds: selection.unknownSourceBuilds };
     for (const [argument, names] of Object.entries(unknown)) {
         for (const name of names) {
-            warnOnce(subject, `${argument} names ${name}, which ${file.path} does not have.`);
+            call.log("warning", `${argument} names ${name}, which ${file.path} does not have.`);
         }
     }
 }

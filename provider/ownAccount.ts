@@ -1,5 +1,5 @@
 import type { Clients } from "./aws/clients";
-import { accountOf } from "./awsAccess";
+import type { AwsSession } from "./aws/session";
 import { LayerError } from "./errors";
 import { parseLayerVersionArn } from "./layerVersionArn";
 
@@ -9,8 +9,8 @@ import { parseLayerVersionArn } from "./layerVersionArn";
  *
  * @throws ACCESS_DENIED
  */
-export async function requireOwnVersion(id: string, clients: Clients): Promise<void> {
-    const [{ account }, own] = [parseLayerVersionArn(id), await accountOf(clients)];
+export async function requireOwnVersion(aws: AwsSession, id: string, clients: Clients): Promise<void> {
+    const [{ account }, own] = [parseLayerVersionArn(id), await aws.account(clients)];
     if (account !== own) {
         throw new LayerError("ACCESS_DENIED", {
             what: `The layer version belongs to account ${account}, and the AWS credentials to ${own}.`,

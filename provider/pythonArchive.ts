@@ -5,10 +5,11 @@ import { planArtifact } from "./artifactPlan";
 import { type Bucket, objectUri, readObject } from "./aws/objects";
 import { LayerError } from "./errors";
 import type { PythonLayerInputs } from "./inputs";
+import type { Call, Host } from "./layer/host";
+import { uploadProgress } from "./layer/messages";
 import { artifactObject } from "./publish/layout";
 import { inlineZipLimit } from "./publish/limits";
 import { counted, megabytes } from "./quantities";
-import { progress, uploadProgress, warn } from "./report";
 import { inTemporaryFolder } from "./temporaryFolder";
 import { findArtifact, type StoredArtifact, uploadArtifact } from "./upload/artifact";
 import type { Destination } from "./upload/destination";
@@ -16,16 +17,15 @@ import type { Destination } from "./upload/destination";
 /**
  * The archive of a manifest's dependencies: built, packaged and uploaded once for each artifact key.
  *
- * @param folder the program's directory
  * @throws MANIFEST_CHANGED when the manifest is not the one that was checked, before anything is built
  */
 export async function openPythonArchive(
+    host: Host,
+    call: Call,
     inputs: PythonLayerInputs,
     destination: Destination,
-    folder: string,
-    signal: AbortSignal,
 ): Promise<Archive> {
-    const plan = await planArtifact(inputs, folder, signal);
+    const plan = await planArtifact(host, call, inputs);
     const { artifactKey, file, resolution } = plan;
     const key = artifactObject(destination.store, artifactKey);
     const { bucket } = destination.store;
@@ -42,25 +42,24 @@ export async function openPythonArchive(
                 requireInlineSize(inputs, destination, found.codeSize);
                 return inRequest(found, await readStored(bucket, found));
             }
-            return inTemporaryFolder(async (temporaryFolder) => {
+            return inTemporaryFolder(host.temporaryFolder, async (temporaryFolder) => {
                 let packing = performance.now();
                 const artifact = await plan.make(temporaryFolder, {
-                    onWheel: (arrived, wanted) =>
-                        progress(inputs, `${arrived} of ${counted(wanted, "wheel")}`),
+                    onWheel: (arrived, wanted) => call.status(`${arrived} of ${counted(wanted, "wheel")}`),
                     onPacking: () => {
                         packing = performance.now();
                     },
                 });
                 const seconds = ((performance.now() - packing) / 1000).toFixed(1);
-                progress(inputs, `packed ${megabytes(artifact.size)} in ${seconds} s`);
+                call.status(`packed ${megabytes(artifact.size)} in ${seconds} s`);
                 for (const warning of artifact.warnings) {
-                    warn(inputs, warning);
+                    call.log("warning", warning);
                 }
                 if (!destination.sameRegion) {
                     requireInlineSize(inputs, destination, artifact.size);
                 }
                 const labels = { artifactKey, manifestMd5: file.md5 };
-                const onProgress = uploadProgress(inputs, artifact.size);
+                const onProgress = uploadProgress(call, artifact.size);
                 const stored = await uploadArtifact(bucket, key, artifact, labels, onProgress);
                 const archive = destination.sameRegion
                     ? inBucket(stored)

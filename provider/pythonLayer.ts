@@ -38,15 +38,24 @@ export interface PythonLayerArgs extends LayerArgs {
      * which is kept once chosen.
      */
     readonly layerName?: pulumi.Input<string>;
-    /** The Python that runs the layer: `"3.13"`, an `aws.lambda.Runtime` such as `"python3.13"`, or a full version. */
+    /**
+     * The Python that runs the layer: `"3.13"`, an `aws.lambda.Runtime` such as `"python3.13"`, or a full version. Markers
+     * are evaluated for the full version; without one, for a late release that the manifest allows.
+     */
     readonly pythonVersion: pulumi.Input<string>;
     /** The instruction set of the functions that use the layer. Default: `"x86_64"`. */
     readonly architecture?: pulumi.Input<Architecture>;
-    /** The workspace member whose dependencies are installed. Default: the root project. */
+    /**
+     * The workspace member whose dependencies are installed. Default: the root project, or the only member of a workspace
+     * whose root is no project.
+     */
     readonly package?: pulumi.Input<string>;
     /** Extras of the project that are installed. Default: none. */
     readonly extras?: pulumi.Input<pulumi.Input<string>[]>;
-    /** Dependency groups that are installed beside the main one. Default: none. */
+    /**
+     * Dependency groups that are installed beside the main one: the project's own or, where it has none of that name,
+     * those of the workspace's root. Default: none.
+     */
     readonly groups?: pulumi.Input<pulumi.Input<string>[]>;
     /** Whether workspace and path packages that the project needs are installed. Default: true. */
     readonly localPackages?: pulumi.Input<boolean>;

@@ -1,13 +1,10 @@
 import { createHash } from "node:crypto";
-import type { dynamic } from "@pulumi/pulumi";
 import type { Clients } from "./aws/clients";
 import { readObject } from "./aws/objects";
-import { clientsFor } from "./awsAccess";
-import { comparable } from "./comparable";
 import { mapConcurrently } from "./concurrency";
 import { permittedVersions, policiesAtOnce } from "./grants";
-import { readMinutes, requireReadable } from "./inputs";
-import { interruptible } from "./interrupt";
+import { requireReadable } from "./inputs";
+import type { Call, Host } from "./layer/host";
 import { parseLayerVersionArn } from "./layerVersionArn";
 import { outputNames, publishedOutputs } from "./outputs";
 import { requireOwnVersion } from "./ownAccount";
@@ -21,6 +18,12 @@ import { readPermissions } from "./publish/permissions";
 import { readRecord } from "./publish/record";
 import { openRecords } from "./records";
 
+/** What a read answers: the outputs and, where something differs from them, the inputs that say so. */
+export interface ReadOutcome {
+    readonly props: Props;
+    readonly inputs?: Props;
+}
+
 /**
  * Asks Lambda for the version and S3 for what belongs to it. Only "not found" means that the version is gone; a refusal
  * is an error.
@@ -28,43 +31,47 @@ import { openRecords } from "./records";
  * What is missing comes back as a difference in the inputs, since only those reach the engine's diff: the next `up` then
  * repairs it in {@link update}. The region is the version's own: on a refresh the engine configures a provider with the
  * settings of the last `up`.
+ *
+ * @returns undefined where the version is gone
  */
-export function read(id: string, props: Props = {}): Promise<dynamic.ReadResult> {
-    return interruptible(readMinutes(props), async (signal) => {
-        requireReadable(props);
-        const { layerName, version, region } = parseLayerVersionArn(id);
-        const clients = await clientsFor(region);
-        await requireOwnVersion(id, clients);
-        const published = await getLayerVersion(clients, layerName, version, signal);
-        if (published === undefined) {
-            return {};
-        }
-        const outputs = jsonProps({ ...props, ...publishedOutputs(published) });
-        const store = await openRecords(clients, props, signal);
-        const [records, permissions] = await Promise.all([
-            driftOfRecords(store, version, props),
-            driftOfPermissions(clients, store, layerName, version, props, signal),
-        ]);
-        const drift = { ...records, ...permissions };
-        if (Object.keys(drift).length === 0) {
-            return { id, props: outputs };
-        }
-        const inputs = Object.entries(outputs).filter(
-            ([name, value]) => value !== undefined && !outputNames.has(name),
-        );
-        return {
-            id,
-            props: jsonProps({ ...outputs, ...drift }),
-            inputs: jsonProps({ ...Object.fromEntries(inputs), ...drift }),
-        };
-    });
+export async function read(
+    { aws }: Host,
+    { signal }: Call,
+    id: string,
+    props: Props = {},
+): Promise<ReadOutcome | undefined> {
+    requireReadable(props);
+    const { layerName, version, region } = parseLayerVersionArn(id);
+    const clients = await aws.clients(region);
+    await requireOwnVersion(aws, id, clients);
+    const published = await getLayerVersion(clients, layerName, version, signal);
+    if (published === undefined) {
+        return undefined;
+    }
+    const outputs = jsonProps({ ...props, ...publishedOutputs(published) });
+    const store = await openRecords(aws, clients, props, signal);
+    const [records, permissions] = await Promise.all([
+        driftOfRecords(store, version, props),
+        driftOfPermissions(clients, store, layerName, version, props, signal),
+    ]);
+    const drift = { ...records, ...permissions };
+    if (Object.keys(drift).length === 0) {
+        return { props: outputs };
+    }
+    const inputs = Object.entries(outputs).filter(
+        ([name, value]) => value !== undefined && !outputNames.has(name),
+    );
+    return {
+        props: jsonProps({ ...outputs, ...drift }),
+        inputs: jsonProps({ ...Object.fromEntries(inputs), ...drift }),
+    };
 }
 
 /** What is missing of the records, where that is other than the state says; `records: undefined` where nothing is any more. */
 async function driftOfRecords(store: LayerStore | undefined, version: number, props: Props): Promise<Props> {
     const bucket = textOf(props, "bucket");
     const missing = bucket === undefined ? undefined : await missingRecords(store, bucket, version, props);
-    return missing === comparable("records", props) ? {} : { records: missing };
+    return missing === textOf(props, "records") ? {} : { records: missing };
 }
 
 /** What is missing of the records, in words that the engine shows; `undefined` where nothing is. */

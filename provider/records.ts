@@ -1,5 +1,5 @@
 import type { Clients } from "./aws/clients";
-import { accountOf } from "./awsAccess";
+import type { AwsSession } from "./aws/session";
 import { isLayerError } from "./errors";
 import { prefixOf } from "./inputs";
 import { type Props, textOf } from "./props";
@@ -8,6 +8,7 @@ import { openDestination } from "./upload/destination";
 
 /** Where the records of a resource in the state are; `undefined` when none are kept, or their bucket is gone. */
 export async function openRecords(
+    aws: AwsSession,
     clients: Clients,
     props: Props,
     signal: AbortSignal,
@@ -16,7 +17,7 @@ export async function openRecords(
     if (bucket === undefined) {
         return undefined;
     }
-    const account = await accountOf(clients);
+    const account = await aws.account(clients);
     const place = { bucket, prefix: prefixOf(props) };
     try {
         return (await openDestination(clients, account, place, signal)).store;

@@ -39,7 +39,7 @@ const commonRules: Readonly<Record<string, Rule>> = {
             ? `must not be called ${recordFileName}: the layer's record has that name beside it in the bucket`
             : undefined,
     ),
-    description: (value) => (value === "" ? undefined : text(descriptionProblem)(value)),
+    description: text(descriptionProblem),
     licenseInfo: text(licenseInfoProblem),
     compatibleRuntimes: texts(compatibleRuntimesProblem),
     compatibleArchitectures: texts(compatibleArchitecturesProblem),

@@ -7,6 +7,8 @@ export type Architecture = "x86_64" | "arm64";
 export interface Target {
     /** Full Python version that markers are evaluated for: `3.13.5`. */
     readonly pythonFullVersion: string;
+    /** Whether the user named the patch release; otherwise it is a late one, which a manifest may move. */
+    readonly patchRelease: "given" | "assumed";
     /** `3.13`. */
     readonly pythonVersion: string;
     /** Lambda runtime identifier: `python3.13`. */
@@ -25,8 +27,9 @@ const glibcOf = { AL2: [2, 26], AL2023: [2, 34] } as const;
 interface Runtime {
     readonly amazonLinux: keyof typeof glibcOf;
     /**
-     * The release that markers are evaluated for unless the user names another. Lambda updates patch releases by
-     * itself, so it only has to be a late one: markers on patch releases tell early, broken ones from later ones.
+     * The release that markers are evaluated for unless the user names another or the manifest allows only others.
+     * Lambda updates patch releases by itself, so it only has to be a late one: markers on patch releases tell early,
+     * broken ones from later ones.
      */
     readonly fullVersion: string;
     /** Day from which Lambda calls the runtime deprecated, where one is set. */
@@ -103,6 +106,7 @@ export function targetFor(pythonVersion: string, architecture: Architecture): Ta
     }
     return {
         pythonFullVersion: patch === undefined ? runtime.fullVersion : `${minor}.${Number(patch)}`,
+        patchRelease: patch === undefined ? "assumed" : "given",
         pythonVersion: minor,
         runtime: `python${minor}`,
         architecture,

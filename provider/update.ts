@@ -1,13 +1,13 @@
 import { createHash, randomUUID } from "node:crypto";
 import path from "node:path";
-import type { dynamic } from "@pulumi/pulumi";
 import type { Clients } from "./aws/clients";
 import { readObject } from "./aws/objects";
-import { accountOf, clientsFor, leaseTiming } from "./awsAccess";
 import { isLayerError, LayerError } from "./errors";
 import { assertGrants, hadPermissions } from "./grants";
 import { asCheckedInputs, type CheckedInputs, prefixOf, readKeepVersions, requireReadable } from "./inputs";
-import { interruptible } from "./interrupt";
+import type { Call, Host } from "./layer/host";
+import type { RunMemory } from "./layer/memory";
+import { reportSuperseded } from "./layer/messages";
 import { parseLayerVersionArn } from "./layerVersionArn";
 import { readManifestBytes } from "./manifest";
 import { publishedOutputs, readOutputs, toProps, type VersionOutputs } from "./outputs";
@@ -25,32 +25,28 @@ import { notePublication } from "./publish/publication";
 import { type KeptManifest, keepVersion, ownedBy, readRecord } from "./publish/record";
 import { supersede } from "./publish/succession";
 import { createRecord } from "./record";
-import { reportSuperseded } from "./report";
 import { type Destination, openDestination } from "./upload/destination";
 
 /**
  * Brings what is kept of a version in line with the inputs, without publishing: a manifest whose dependencies are the
  * same, another bucket or prefix, another owner after a rename with an alias, or what an interrupted create left undone.
  *
- * Always answers every output: the engine forgets those that an update leaves out.
+ * Answers every output: the engine forgets those that an update leaves out.
  */
-export function update(id: string, olds: Props, news: Props): Promise<dynamic.UpdateResult> {
-    const inputs = asCheckedInputs(news);
-    return interruptible(inputs.timeoutMinutes, async (signal) => ({
-        outs: await updateVersion(id, olds, inputs, signal),
-    }));
-}
-
-async function updateVersion(
+export async function update(
+    host: Host,
+    call: Call,
     id: string,
     olds: Props,
-    inputs: CheckedInputs,
-    signal: AbortSignal,
+    news: Props,
 ): Promise<Record<string, unknown>> {
+    const inputs = asCheckedInputs(news);
+    const { memory, aws } = host;
+    const { signal } = call;
     requireReadable(olds);
     const { layerName, version } = parseLayerVersionArn(id);
-    const clients = await clientsFor(inputs.region);
-    await requireOwnVersion(id, clients);
+    const clients = await aws.clients(inputs.region);
+    await requireOwnVersion(aws, id, clients);
     const published = await getLayerVersion(clients, layerName, version, signal);
     if (published === undefined) {
         throw new LayerError("VERSION_NOT_FOUND", {
@@ -70,10 +66,10 @@ async function updateVersion(
     };
     const owner = parseOwner(inputs.owner);
     if (inputs.bucket === undefined) {
-        await assertGrants(clients, undefined, { inputs, owner, version, olds }, signal);
+        await assertGrants(memory, clients, undefined, { inputs, owner, version, olds }, signal);
         return toProps(inputs, outputs);
     }
-    const account = await accountOf(clients);
+    const account = await aws.account(clients);
     const open = (bucket: string, prefix: string) =>
         openDestination(clients, account, { bucket, prefix }, signal);
     const destination = await open(inputs.bucket, inputs.prefix ?? "");
@@ -82,8 +78,8 @@ async function updateVersion(
     const formerOwner = textOf(olds, "owner") ?? inputs.owner;
     const claimId = before.claimId ?? randomUUID();
     const made = { ...outputs, claimId };
-    const { waiting, ...kept } = await keepIn(destination, old, published, made, inputs, formerOwner);
-    await leaveOld(clients, old, destination, published.version, olds, inputs, signal);
+    const { waiting, ...kept } = await keepIn(host, destination, old, published, made, inputs, formerOwner);
+    await leaveOld(memory, clients, old, destination, published.version, olds, inputs, signal);
     const { store } = destination;
     const view = viewLayer(clients, store, layerName, signal);
     const deleted = await supersede(view, {
@@ -92,11 +88,11 @@ async function updateVersion(
         owner,
         waiting,
         keepVersions: readKeepVersions(inputs.keepVersions),
-        hadGrants: hadPermissions(owner, olds),
+        hadGrants: hadPermissions(memory, owner, olds),
         signal,
     });
-    reportSuperseded(inputs, deleted);
-    await assertGrants(clients, view, { inputs, owner, version, olds, without: deleted }, signal);
+    reportSuperseded(call, deleted);
+    await assertGrants(memory, clients, view, { inputs, owner, version, olds, without: deleted }, signal);
     return toProps(inputs, { ...outputs, ...kept });
 }
 
@@ -123,6 +119,7 @@ async function openOld(
 }
 
 async function keepIn(
+    host: Host,
     destination: Destination,
     old: Destination | undefined,
     published: PublishedVersion,
@@ -130,7 +127,7 @@ async function keepIn(
     inputs: CheckedInputs,
     formerOwner: string,
 ): Promise<Pick<VersionOutputs, "manifestUri" | "recordUri" | "claimId"> & { readonly waiting: number[] }> {
-    const manifest = await readCheckedManifest(inputs, old ?? destination, published.version);
+    const manifest = await readCheckedManifest(host.folder, inputs, old ?? destination, published.version);
     const moved = old === undefined ? undefined : await readRecord(old.store, published.version);
     const made = createRecord(inputs, outputs, published, manifest);
     const record =
@@ -146,7 +143,7 @@ async function keepIn(
     const { claimId } = outputs;
     const kept = await keepVersion(store, published, manifest, record, parseOwner(inputs.owner), claimId);
     if (outputs.versionKey !== "") {
-        await notePublication(store, outputs.versionKey, published.version, leaseTiming());
+        await notePublication(store, outputs.versionKey, published.version, host.aws.patience.lease ?? {});
     }
     const { manifestUri, recordUri, waiting } = kept;
     return { manifestUri, recordUri, claimId, waiting };
@@ -158,12 +155,13 @@ async function keepIn(
  * @throws MANIFEST_CHANGED when it is neither
  */
 async function readCheckedManifest(
+    folder: string,
     inputs: CheckedInputs,
     { store }: Destination,
     version: number,
 ): Promise<KeptManifest> {
     const fileName = path.basename(inputs.manifest);
-    const file = await readManifestBytes(inputs.manifest, process.cwd());
+    const file = await readManifestBytes(inputs.manifest, folder);
     if (file.md5 === inputs.manifestMd5) {
         return { fileName, bytes: file.bytes, md5: file.md5 };
     }
@@ -180,6 +178,7 @@ async function readCheckedManifest(
 
 /** Takes the marks of the former owner, or of the owner in the former place, away once the new ones are there. */
 async function leaveOld(
+    memory: RunMemory,
     clients: Clients,
     old: Destination | undefined,
     destination: Destination,
@@ -193,7 +192,7 @@ async function leaveOld(
     const former = {
         layerName: inputs.layerName,
         owner,
-        hadGrants: hadPermissions(owner, olds),
+        hadGrants: hadPermissions(memory, owner, olds),
         heirGrants: inputs.permissions,
         signal,
     };

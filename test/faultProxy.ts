@@ -1,5 +1,6 @@
 import { type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { garbage } from "./garbage";
 import { type LoopbackServer, startLoopbackServer } from "./loopback";
 
 /** A request on its way, as far as a fault may depend on it. */
@@ -20,6 +21,8 @@ export type Fault =
     | { readonly kind: "cut"; readonly when: "before" | "after" | "inside" }
     /** Nothing comes, for ever. */
     | { readonly kind: "silence"; readonly when: "before" | "after" }
+    /** Something comes that is no answer of AWS, and the connection ends. */
+    | { readonly kind: "garbage"; readonly when: "before" | "after"; readonly bytes: Buffer | string }
     /** The answer comes in drops. */
     | { readonly kind: "slow" }
     /** The request's body arrives damaged, and S3 says so. */
@@ -30,8 +33,16 @@ export type Fault =
     | { readonly kind: "act"; readonly when: "before" | "after"; readonly act: () => void };
 
 export interface FaultProxy extends LoopbackServer {
-    /** Every request so far, with what went wrong with it. */
-    readonly seen: { readonly request: ProxiedRequest; readonly fault: Fault | undefined }[];
+    /** Every request so far. */
+    readonly seen: Seen[];
+}
+
+interface Seen {
+    readonly request: ProxiedRequest;
+    /** What went wrong with it. */
+    readonly fault: Fault | undefined;
+    /** Of the answer that came from behind the proxy. */
+    status?: number;
 }
 
 interface Answered {
@@ -48,9 +59,9 @@ export async function startFaultProxy(
     const seen: FaultProxy["seen"] = [];
     const server = await startLoopbackServer((incoming, response) => {
         const proxied = describe(incoming, seen.length + 1);
-        const fault = choose(proxied);
-        seen.push({ request: proxied, fault });
-        pass(target, incoming, response, proxied, fault).catch(() => response.destroy());
+        const entry: Seen = { request: proxied, fault: choose(proxied) };
+        seen.push(entry);
+        pass(target, incoming, response, entry).catch(() => response.destroy());
     });
     return { ...server, seen };
 }
@@ -71,9 +82,9 @@ async function pass(
     target: string,
     incoming: IncomingMessage,
     response: ServerResponse,
-    proxied: ProxiedRequest,
-    fault: Fault | undefined,
+    entry: Seen,
 ): Promise<void> {
+    const { request: proxied, fault } = entry;
     const body = await collect(incoming);
     if (fault !== undefined && "when" in fault && fault.when === "before") {
         return fail(response, proxied, fault);
@@ -85,6 +96,7 @@ async function pass(
         await fault.until();
     }
     const answered = await forward(target, incoming, body);
+    entry.status = answered.status;
     if (fault?.kind === "cut" && fault.when === "inside") {
         response.writeHead(answered.status, answered.headers);
         response.write(answered.body.subarray(0, Math.floor(answered.body.length / 2)));
@@ -119,6 +131,9 @@ function fail(
         case "act":
             fault.act();
             response.destroy();
+            return;
+        case "garbage":
+            response.socket?.end(fault.bytes);
             return;
         case "cut":
             response.destroy();
@@ -201,6 +216,8 @@ export function randomFaults(seed: number, share: number): (request: ProxiedRequ
         { kind: "cut", when: "inside" },
         { kind: "silence", when: "before" },
         { kind: "silence", when: "after" },
+        { kind: "garbage", when: "before", bytes: garbage["a proxy's page that says 404"] ?? "" },
+        { kind: "garbage", when: "after", bytes: garbage["a TLS alert"] ?? "" },
         { kind: "slow" },
         { kind: "damage" },
     ];

@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import { dirname, resolve } from "node:path";
 import { buildWheels, run } from "../../provider/build";
 import { defaultCacheFolder } from "../../provider/build/wheelCache";
@@ -16,7 +17,7 @@ async function main(): Promise<void> {
     const { signal } = new AbortController();
     const cacheFolder = defaultCacheFolder(process.env);
     const destination = resolve("layer.zip");
-    await inTemporaryFolder(async (temporaryFolder) => {
+    await inTemporaryFolder(tmpdir(), async (temporaryFolder) => {
         const [[wheels, build], buildStallMs] = await watchingEventLoop(() =>
             timed(async () => {
                 const file = await readManifest("uv.lock", { folder: process.cwd() });
@@ -31,7 +32,14 @@ async function main(): Promise<void> {
                         indexes: [],
                         allowSourceBuilds: [],
                     },
-                    { run, signal, cacheFolder, temporaryFolder, report: () => undefined },
+                    {
+                        run,
+                        signal,
+                        cacheFolder,
+                        temporaryFolder,
+                        report: () => undefined,
+                        environment: process.env,
+                    },
                 );
             }),
         );

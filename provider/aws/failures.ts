@@ -1,3 +1,4 @@
+import { isBrokenConnection } from "../connection";
 import { isLayerError, LayerError } from "../errors";
 
 /** What the AWS SDK's errors have in common, read without trusting their class: two copies of the SDK may be loaded. */
@@ -40,17 +41,26 @@ const rejectedCredentials = [
 ];
 
 /** Refusals for the rate (AWS Lambda and Amazon S3, "Error responses"). */
-const throttled = ["TooManyRequestsException", "ThrottlingException", "Throttling", "SlowDown"];
+const throttled = [
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequests",
+    "TooManyRequestsException",
+];
 
 /** Refusals of a damaged body (Amazon S3, "Error responses"). */
 const damaged = ["BadDigest", "IncompleteBody", "XAmzContentSHA256Mismatch"];
 
-/** The connection never came about, so nothing was sent (Node.js, "Common system errors"). */
-const unsentCodes = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "EPROXY"];
+/** Nothing came for too long, on this side or on AWS's. */
+const timedOut = ["TimeoutError", "RequestTimeout", "RequestTimeoutException"];
 
-/** The other side's certificate was not trusted, so nothing was sent (Node.js, "X509 certificate error codes"). */
-const untrusted =
-    /^(?:CERT_|SELF_SIGNED_CERT|UNABLE_TO_|DEPTH_ZERO_|ERR_TLS_CERT|HOSTNAME_MISMATCH$|INVALID_CA$)/;
+/** The connection never came about, so nothing was sent (Node.js, "Common system errors"). */
+const unsentCodes = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"];
 
 /** Whether AWS answered that the thing is not there. A refusal (403) is not an absence. */
 export function isNotFound(error: unknown): boolean {
@@ -70,24 +80,29 @@ export function isPreconditionFailed(error: unknown): boolean {
 
 /** Whether the request may have taken effect although no answer came: the connection broke, or the service failed. */
 export function isAmbiguous(error: unknown): boolean {
-    // One of ours comes from looking for credentials, before the request.
-    if (isLayerError(error)) {
-        return false;
-    }
     const { name, status } = describeAwsFailure(error);
     return (
         (status === undefined && !missingCredentials.includes(name)) ||
         (status !== undefined && status >= 500) ||
-        isUnreadable(error) ||
-        name === "TimeoutError" ||
-        name === "RequestTimeout"
+        timedOut.includes(name)
     );
 }
 
-/** Whether AWS said yes, and the connection broke before all of the answer was there. */
-export function isUnreadable(error: unknown): boolean {
-    const { status } = describeAwsFailure(error);
-    return status !== undefined && status >= 200 && status < 300;
+/**
+ * Whether the same call may succeed a little later: it was throttled, failed inside AWS, was damaged on its way, or got no
+ * answer. What AWS answers (404, 403, 412) it answers again.
+ */
+export function isPassing(error: unknown): boolean {
+    const { name, status } = describeAwsFailure(error);
+    return (
+        isThrottled(error) ||
+        isDamaged(error) ||
+        name === "NoAnswer" ||
+        timedOut.includes(name) ||
+        // 501: S3 does not know a header. 505: nor that version of HTTP.
+        (status !== undefined && status >= 500 && status !== 501 && status !== 505) ||
+        (status === undefined && isBrokenConnection(error))
+    );
 }
 
 /** Whether AWS asks for a pause: too many requests of the account, or of a bucket. Nothing was done. */
@@ -99,28 +114,46 @@ export function isThrottled(error: unknown): boolean {
 /** Whether the bytes were damaged on their way to AWS, which took none of them: sent again they may well arrive. */
 export const isDamaged = (error: unknown): boolean => damaged.includes(describeAwsFailure(error).name);
 
+/** Codes that a request is refused with when the time in its signature is off; a HEAD's refusal has none. */
+const clockCodes = [
+    "RequestTimeTooSkewed",
+    "RequestExpired",
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "Unknown",
+    "Forbidden",
+];
+
+/** Milliseconds that a signature's time may be off: five minutes at least (AWS, "Signature Version 4"), less some haste. */
+const toleratedSkew = 240_000;
+
 /**
- * Whether AWS refused the call because this machine's clock is wrong. The SDK has then learnt the difference, so that the
- * next call of the same client is signed right.
+ * Whether AWS refused a call for the time in its signature, which its answer tells to be off. The SDK has then learnt the
+ * difference, so that the next call is signed right.
+ *
+ * @param signedAt the time in the signature, milliseconds since the epoch
  */
-export function isClockSkewed(error: unknown): boolean {
-    const { name, message } = describeAwsFailure(error);
+export function isClockRefusal(error: unknown, signedAt: number): boolean {
+    const { name, status } = describeAwsFailure(error);
+    const told = Date.parse(answerHeader(error, "date") ?? "");
     return (
-        name === "RequestTimeTooSkewed" ||
-        (name === "InvalidSignatureException" && /expired|not yet current/i.test(message))
+        (status === 400 || status === 403) &&
+        clockCodes.includes(name) &&
+        Math.abs(told - signedAt) > toleratedSkew
     );
+}
+
+function answerHeader(error: unknown, name: string): string | undefined {
+    const response: unknown = Reflect.get(Object(error), "$response");
+    const headers: unknown = Reflect.get(Object(response), "headers");
+    const value: unknown = Reflect.get(Object(headers), name);
+    return typeof value === "string" ? value : undefined;
 }
 
 /** Whether the request certainly never reached AWS: the connection was not even made. */
 export function isUnsent(error: unknown): boolean {
-    return unsentCodes.includes(systemCode(error)) || isUntrusted(error);
-}
-
-const isUntrusted = (error: unknown): boolean => untrusted.test(systemCode(error));
-
-function systemCode(error: unknown): string {
     const code = typeof error === "object" && error !== null ? (error as { code?: unknown }).code : undefined;
-    return typeof code === "string" ? code : "";
+    return typeof code === "string" && unsentCodes.includes(code);
 }
 
 /**
@@ -163,13 +196,18 @@ export function awsError(error: unknown, call: string, where?: string): LayerErr
             next: "Allow the action to this identity; the README has the smallest policy that works. S3 answers 403 for a missing object too when s3:ListBucket is not allowed.",
         });
     }
+    if (name === "NoAnswer") {
+        return new LayerError("AWS_FAILED", {
+            ...failure,
+            what: `${call} got no answer of AWS.`,
+            next: "See what stands between this machine and AWS, and let it through: aws:endpoints, a proxy, a network that asks to sign in.",
+        });
+    }
     if (isUnsent(error)) {
         return new LayerError("AWS_FAILED", {
             ...failure,
             what: `${call} did not reach AWS.`,
-            next: isUntrusted(error)
-                ? "Name the certificate authority of your network in AWS_CA_BUNDLE or aws:customCaBundle (a PEM file)."
-                : "Look at the region, at aws:endpoints, at the proxy and at the network: nothing answers at that address.",
+            next: "Look at the region, at aws:endpoints, at the proxy and at the network: nothing answers at that address.",
         });
     }
     return new LayerError("AWS_FAILED", {

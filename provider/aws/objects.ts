@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { GetObjectCommandOutput, S3Client } from "@aws-sdk/client-s3";
 import { LayerError } from "../errors";
+import { backoff, retry } from "../retry";
 import { awsError, describeAwsFailure, isNotFound, isPreconditionFailed } from "./failures";
-import { backoff, pause } from "./pause";
 import { loadS3 } from "./sdk";
 
 /** A bucket, with the client that reaches it. */
@@ -86,19 +86,25 @@ async function readThrough<Result>(
         ...(versionId === undefined ? {} : { VersionId: versionId }),
         ...(range === undefined ? {} : { Range: range }),
     });
-    for (let attempt = 1; ; attempt++) {
-        let begun = false;
-        try {
-            const answer = await bucket.s3.send(command, { abortSignal: bucket.signal });
-            // The SDK tries again until the answer begins; what becomes of its bytes is ours to look after.
-            begun = true;
-            return await consume(answer);
-        } catch (error) {
-            if (!begun || attempt === readAttempts || bucket.signal.aborted) {
-                return absentOrThrow(error, bucket, "s3:GetObject", key);
-            }
-        }
-        await pause(backoff(attempt) / 4, bucket.signal);
+    let begun = false;
+    try {
+        return await retry(
+            async () => {
+                begun = false;
+                const answer = await bucket.s3.send(command, { abortSignal: bucket.signal });
+                // The client tries again until the answer begins; what becomes of its bytes is ours to look after.
+                begun = true;
+                return consume(answer);
+            },
+            {
+                attempts: readAttempts,
+                isPassing: () => begun,
+                pauseAfter: (_, attempt) => backoff(attempt, 100),
+                signal: bucket.signal,
+            },
+        );
+    } catch (error) {
+        return absentOrThrow(error, bucket, "s3:GetObject", key);
     }
 }
 

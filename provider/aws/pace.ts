@@ -1,3 +1,5 @@
+import { pause } from "../retry";
+
 /**
  * Keeps all calls to one service of one account and region inside its request rate, however many layers are at work.
  *
@@ -6,8 +8,8 @@
  * several machines share an account's rate too.
  */
 export interface Pace {
-    /** Waits for a place in the line; the caller may give up waiting, its place is then lost to nobody's harm. */
-    readonly wait: () => Promise<void>;
+    /** Waits for a place in the line; rejects at once when the signal aborts, which wastes one place. */
+    readonly wait: (signal?: AbortSignal) => Promise<void>;
     readonly noteThrottled: () => void;
     readonly noteSuccess: () => void;
 }
@@ -21,16 +23,12 @@ const rates = { first: 10, largest: 14, smallest: 1 };
  * @param now milliseconds of a clock that never goes back
  * @param sleep waits for milliseconds of it
  */
-export function createPace(
-    now: () => number = () => performance.now(),
-    sleep: (milliseconds: number) => Promise<void> = (milliseconds) =>
-        new Promise((resolve) => setTimeout(resolve, milliseconds)),
-): Pace {
+export function createPace(now: () => number = () => performance.now(), sleep: typeof pause = pause): Pace {
     let rate: number | undefined;
     let nextSlot = 0;
     let throttledAt = Number.NEGATIVE_INFINITY;
     return {
-        wait: async () => {
+        wait: async (signal) => {
             if (rate === undefined) {
                 return;
             }
@@ -38,7 +36,7 @@ export function createPace(
             nextSlot = start + 1000 / rate;
             const milliseconds = start - now();
             if (milliseconds > 0) {
-                await sleep(milliseconds);
+                await sleep(milliseconds, signal);
             }
         },
         noteThrottled: () => {

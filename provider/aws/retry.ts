@@ -1,68 +1,91 @@
-import { isDamaged, isUnreadable } from "./failures";
+import { Readable } from "node:stream";
+import type { LambdaClient } from "@aws-sdk/client-lambda";
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { STSClient } from "@aws-sdk/client-sts";
+import { backoff, retry } from "../retry";
+import { notAnAnswer, requireAnswer } from "./answer";
+import { isClockRefusal, isPassing, isThrottled } from "./failures";
 import type { Pace } from "./pace";
 
-/** A try of a call, as the AWS SDK hands it round. */
-interface Attempt {
-    getRetryCount: () => number;
-    getRetryDelay: () => number;
-    getRetryCost: () => number | undefined;
+type Client = LambdaClient | S3Client | STSClient;
+
+/** How the calls of a client are tried. */
+export interface Attempts {
+    /** Of one call, the first included. */
+    readonly attempts: number;
+    /** Shared by all clients: what one service told of the time holds for the others. */
+    readonly clock: Clock;
+    /** Shared by everything that counts against the same rate. @default - the service has no rate that is met */
+    readonly pace?: Pace;
 }
 
-/** Why a try failed, in the SDK's own sorting. */
-interface AttemptFailure {
-    readonly errorType: "TRANSIENT" | "THROTTLING" | "SERVER_ERROR" | "CLIENT_ERROR";
-    readonly error?: unknown;
+/** What AWS's answers tell of this machine's clock. */
+export interface Clock {
+    /** Milliseconds by which AWS's time is ahead. */
+    offset: number;
 }
 
-/** A retry strategy of the AWS SDK (its `RetryStrategyV2`). */
-export interface RetryStrategy {
-    readonly acquireInitialRetryToken: () => Promise<Attempt>;
-    readonly refreshRetryTokenForRetry: (last: Attempt, failure: AttemptFailure) => Promise<Attempt>;
-    readonly recordSuccess: () => void;
-}
+/** Milliseconds that the pauses double from, after a throttled call and after any other. */
+const firstPause = { throttled: 500, failed: 100 };
 
-/** Milliseconds: what a pause doubles from, after a throttled call and after any other, and the longest one. */
-const pauses = { throttled: 500, failed: 100, longest: 10_000 };
+/** What the SDK hands to a middleware beside the call. Older releases of it hand over no signal. */
+interface CallContext {
+    readonly commandName?: string;
+    readonly __smithy_context?: { readonly abortSignal?: unknown };
+}
 
 /**
- * Tries again, with doubling pauses and full jitter, what was throttled, failed inside AWS, or was damaged on its way.
+ * Tries each call of a client again that was throttled, failed inside AWS, or got no answer that is AWS's. What AWS
+ * answers is never asked again, whatever the clock says: only a refusal for the time of a request that was signed
+ * minutes off is, once, with the time that the answer told.
  *
- * The SDK's own strategies stop after a hundred retries of a client, whatever each call has had, and its adaptive mode
- * slows down to a call in two seconds: hundreds of layers need neither.
- *
- * @param attempts of one call, the first included
- * @param pace shared by everything that counts against the same rate
+ * The SDK's own strategies ask ten times for every 404 when this machine's clock is wrong, take garbage for the caller's mistake, and
+ * stop after a hundred retries of a client. The client has to be made with `maxAttempts: 1`.
  */
-export function createRetryStrategy(attempts: number, pace?: Pace): RetryStrategy {
-    return {
-        acquireInitialRetryToken: async () => {
-            await pace?.wait();
-            return attempt(0, 0);
+export function retryCalls<Given extends Client>(client: Given, { attempts, clock, pace }: Attempts): Given {
+    // The three differ in their calls' inputs and outputs, which are not looked at here.
+    const { middlewareStack, config } = client as LambdaClient;
+    Object.defineProperty(config, "systemClockOffset", {
+        get: () => clock.offset,
+        set: (told: number) => {
+            clock.offset = told;
         },
-        refreshRetryTokenForRetry: async (last, { errorType, error }) => {
-            const throttled = errorType === "THROTTLING";
-            if (throttled) {
-                pace?.noteThrottled();
-            }
-            const count = last.getRetryCount() + 1;
-            const again = errorType !== "CLIENT_ERROR" || isDamaged(error) || isUnreadable(error);
-            if (!again || count >= attempts) {
-                // That is how the SDK is told to throw the call's own error.
-                throw new Error("No further attempt");
-            }
-            await pace?.wait();
-            return attempt(count, pauseBefore(count, throttled));
+    });
+    middlewareStack.add(
+        (next, context: CallContext) => (args) => {
+            const signal = context.__smithy_context?.abortSignal;
+            let signedAt = 0;
+            return retry(
+                async () => {
+                    await pace?.wait(signal instanceof AbortSignal ? signal : undefined);
+                    signedAt = Date.now() + clock.offset;
+                    try {
+                        const result = await next(args);
+                        requireAnswer(context.commandName ?? "", result);
+                        pace?.noteSuccess();
+                        return result;
+                    } catch (error) {
+                        if (isThrottled(error)) pace?.noteThrottled();
+                        throw notAnAnswer(error) ?? error;
+                    }
+                },
+                {
+                    // One more for a clock that is wrong: AWS did nothing then.
+                    attempts: attempts + 1,
+                    isPassing: (error, attempt) =>
+                        !isStream(args.input) &&
+                        ((attempt === 1 && isClockRefusal(error, signedAt)) ||
+                            (attempt < attempts && isPassing(error))),
+                    pauseAfter: (error, attempt) =>
+                        backoff(attempt, isThrottled(error) ? firstPause.throttled : firstPause.failed),
+                    signal: signal instanceof AbortSignal ? signal : undefined,
+                },
+            );
         },
-        recordSuccess: () => pace?.noteSuccess(),
-    };
+        { name: "retryCalls", step: "initialize", priority: "high", override: true },
+    );
+    return client;
 }
 
-const pauseBefore = (count: number, throttled: boolean): number =>
-    Math.random() *
-    Math.min(pauses.longest, (throttled ? pauses.throttled : pauses.failed) * 2 ** (count - 1));
-
-const attempt = (count: number, delay: number): Attempt => ({
-    getRetryCount: () => count,
-    getRetryDelay: () => delay,
-    getRetryCost: () => undefined,
-});
+/** A body that is read as it is sent can be sent once. */
+const isStream = (input: object): boolean => Reflect.get(input, "Body") instanceof Readable;

@@ -7,12 +7,13 @@ import { normalizeName } from "../manifest/name";
 import { formatPosition } from "../manifest/position";
 import { describeTarget } from "../target";
 import type { BuildContext } from "./context";
-import { commonPlaces, type Lookup } from "./lookup";
+import type { Lookup } from "./lookup";
 import type { Wheel } from "./model";
 import { isPip, pipResolve } from "./pip";
+import { commonPlaces, everyPlace, fromAny } from "./places";
 import { RunError } from "./run";
 import { type Tool, toolFailed, toolName } from "./tool";
-import { compileArguments, lastLines, runUv, uvEnvironment } from "./uv";
+import { compileArguments, lastLines, runUv } from "./uv";
 
 /**
  * Throws REQUIREMENTS_INCOMPLETE when something that a dependency of a requirements.txt needs on the target is not in the list:
@@ -53,8 +54,7 @@ export async function resolveList(
     tool: Tool,
     context: BuildContext,
 ): Promise<readonly ResolvedLine[]> {
-    const base = context.environment ?? process.env;
-    const places = commonPlaces(lookup, base);
+    const places = commonPlaces(lookup);
     const isHashed = dependencies.every(({ file, hashes }) => file?.hash !== undefined || hashes.length > 0);
     const folder = await mkdtemp(join(context.temporaryFolder, "check-"));
     try {
@@ -63,8 +63,13 @@ export async function resolveList(
         await writeFile(pins, dependencies.map((one) => `${pin(one, wheels, lookup)}\n`).join(""));
         await writeFile(constraints, constraintLines(lookup.manifest).join(""));
         if (isPip(tool))
-            return await pipResolve(tool, { pins, constraints, folder }, places, lookup, context);
-        const environment = uvEnvironment(base);
+            return await pipResolve(
+                tool,
+                { pins, constraints, wheels: [...wheels.values()].map(({ path }) => path), folder },
+                places,
+                lookup,
+                context,
+            );
         const answer = join(folder, "resolved.txt");
         await runUv(
             tool,
@@ -74,12 +79,8 @@ export async function resolveList(
                 ...["--annotation-style", "line", "--output-file", answer, "--only-binary", ":all:"],
                 ...[...lookup.allowSourceBuilds].flatMap((name) => ["--no-binary", name]),
                 ...(lookup.manifest.options?.prereleases ? ["--prerelease", "allow"] : []),
-                ...(isHashed && !environment["UV_INDEX_STRATEGY"]
-                    ? ["--index-strategy", "unsafe-best-match"]
-                    : []),
-                ...places.args,
             ],
-            { cwd: folder, environment: { ...environment, ...places.environment } },
+            { folder, places: isHashed ? fromAny(places) : places, lookup },
             context,
         );
         return resolvedLines(await readFile(answer, "utf8"));
@@ -94,11 +95,11 @@ export async function resolveList(
                 tool,
                 error,
                 `${toolName(tool)} could not tell whether the list is complete`,
-                places.indexes,
+                everyPlace(places),
             );
         throw new LayerError("REQUIREMENTS_INCOMPLETE", {
             what: `${lookup.manifest.path} can't be installed for ${describeTarget(lookup.target)} as it is: what its packages need does not agree with it.`,
-            detail: lastLines(error, places.indexes),
+            detail: lastLines(error, everyPlace(places)),
             next: remedy(lookup),
             cause: error,
         });

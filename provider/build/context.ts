@@ -18,6 +18,6 @@ export interface BuildContext {
     readonly onWheel?: ((wheel: Wheel) => void) | undefined;
     /** Called when one more wheel is there, fetched or built. @default - nobody asks */
     readonly onArrival?: (() => void) | undefined;
-    /** @default - this process's own */
-    readonly environment?: NodeJS.ProcessEnv | undefined;
+    /** Variables of the machine that builds. Foreign programs see a part of them. */
+    readonly environment: NodeJS.ProcessEnv;
 }

@@ -1,3 +1,4 @@
+import querystring from "node:querystring";
 import type { ResolvedIndex } from "./indexes";
 import type { NetrcEntry } from "./netrc";
 
@@ -20,14 +21,27 @@ export function credentialsFor(
 ): Credentials | undefined {
     let best: { readonly shared: number; readonly credentials: Credentials } | undefined;
     for (const index of indexes) {
+        if (index.credentials === undefined) continue;
         const at = new URL(index.url);
-        if (index.credentials === undefined || at.origin === "null" || at.origin !== url.origin) continue;
+        if (at.origin === "null" || at.origin !== url.origin) continue;
         const shared = sharedSegments(at.pathname, url.pathname);
         if (best === undefined || shared > best.shared) best = { shared, credentials: index.credentials };
     }
     if (best !== undefined) return best.credentials;
     const entry = netrc.find(({ machine }) => machine === undefined || machine === url.hostname);
     return entry && { username: entry.login, password: entry.password };
+}
+
+/**
+ * Takes user name and password out of an address and decodes them once, as pip and uv do. What is no percent-encoding stays as it is.
+ */
+export function takeUserInfo(url: URL): Credentials | undefined {
+    const { username, password } = url;
+    url.username = "";
+    url.password = "";
+    return username === "" && password === ""
+        ? undefined
+        : { username: querystring.unescape(username), password: querystring.unescape(password) };
 }
 
 /** The value of an `Authorization` header with these credentials. */
@@ -47,6 +61,15 @@ export function redact(text: string, indexes: readonly ResolvedIndex[]): string 
     return secrets
         .reduce((cleaned, secret) => cleaned.replaceAll(secret, "****"), text)
         .replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"'`]+@/gi, "$1****@");
+}
+
+/** An address with credentials in it, for what takes them in no other way. */
+export function addressWithCredentials({ url, credentials }: ResolvedIndex): string {
+    if (credentials === undefined) return url;
+    const full = new URL(url);
+    full.username = encodeURIComponent(credentials.username);
+    full.password = encodeURIComponent(credentials.password);
+    return full.href;
 }
 
 function sharedSegments(one: string, other: string): number {

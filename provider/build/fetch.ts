@@ -1,11 +1,9 @@
-import { createWriteStream } from "node:fs";
-import { rm } from "node:fs/promises";
-import { pipeline } from "node:stream/promises";
-import { setTimeout as sleep } from "node:timers/promises";
+import { open, rm } from "node:fs/promises";
 import type { Dispatcher } from "undici";
+import { isBrokenConnection } from "../connection";
+import { DiskFailure, onDisk } from "../disk";
 import { LayerError } from "../errors";
-import { type Connections, readConnections } from "../network/connections";
-import { basicAuthorization } from "./credentials";
+import { backoff, retry } from "../retry";
 import { type Digests, digester, hashMismatch, isAccepted } from "./fileHash";
 
 /** A file to be fetched over HTTP. */
@@ -23,8 +21,8 @@ export interface Fetcher {
     /**
      * Fetches a file to `destination`, which must not exist.
      *
-     * 429, 5xx and broken connections are tried {@link attempts} times with growing pauses. Throws DOWNLOAD_FAILED, HASH_MISMATCH, or the
-     * signal's reason, and then leaves no file.
+     * 429, 5xx and broken connections are tried {@link attempts} times with growing pauses. Throws DOWNLOAD_FAILED, HASH_MISMATCH,
+     * {@link DiskFailure} when the file can't be written, or the signal's reason, and then leaves no file.
      */
     readonly fetch: (
         download: Download,
@@ -37,6 +35,7 @@ export interface Fetcher {
 
 /** How often a file is tried for. */
 export const attempts = 4;
+const firstPauseMs = 1000;
 const mostRedirects = 10;
 /** Milliseconds without a byte after which a connection counts as broken. */
 const silenceMs = 60_000;
@@ -44,28 +43,42 @@ const silenceMs = 60_000;
 const longestPauseMs = 30_000;
 
 /**
- * A fetcher that connects as the environment says: through its proxies, and trusting its certificate authorities.
+ * A fetcher that goes through the proxies that `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` name (either case; Node 20's own fetch ignores them)
+ * and trusts what Node trusts, `NODE_EXTRA_CA_CERTS` included.
  *
  * `authorization` gives the header for an address. It is asked again for each redirect, so credentials follow nowhere by themselves.
  */
 export function openFetcher(settings: {
     readonly environment: NodeJS.ProcessEnv;
     readonly authorization: (url: URL) => string | undefined;
-    /** Milliseconds before the second attempt, doubled for each further one. @default 500 */
+    /** The longest pause before the second attempt, in milliseconds, doubled for each further one. @default 1000 */
     readonly pauseMs?: number | undefined;
 }): Fetcher {
     // undici takes 0.1 s to load: nothing pays for it that has all its wheels in the cache.
-    let opened: Promise<Opened> | undefined;
-    const connections = readConnections(settings.environment);
+    let opened:
+        | Promise<{ readonly request: typeof import("undici").request; readonly agent: Dispatcher }>
+        | undefined;
+    const connect = async () => {
+        const { EnvHttpProxyAgent, request } = await import("undici");
+        return {
+            request,
+            agent: new EnvHttpProxyAgent({
+                ...proxies(settings.environment),
+                connect: { timeout: 20_000 },
+                headersTimeout: silenceMs,
+                bodyTimeout: silenceMs,
+            }),
+        };
+    };
 
     const once = async (download: Download, destination: string, signal: AbortSignal) => {
-        opened ??= open(connections);
-        const { request, dispatcherFor } = await opened;
+        opened ??= connect();
+        const { request, agent } = await opened;
         let url = new URL(download.url);
         for (let redirects = 0; ; redirects++) {
             const authorization = settings.authorization(url);
             const response = await request(url, {
-                dispatcher: dispatcherFor(url),
+                dispatcher: agent,
                 signal,
                 headers: {
                     accept: "*/*",
@@ -96,20 +109,7 @@ export function openFetcher(settings: {
                     response.headers,
                 );
             }
-            const hash = digester(download.hashes);
-            let size = 0;
-            await pipeline(
-                response.body,
-                async function* (chunks: AsyncIterable<Buffer>) {
-                    for await (const chunk of chunks) {
-                        hash.update(chunk);
-                        size += chunk.length;
-                        yield chunk;
-                    }
-                },
-                createWriteStream(destination, { flags: "wx" }),
-                { signal },
-            );
+            const { hash, size } = await writeBody(response.body, download, destination);
             const digests = hash.digests();
             if (!isAccepted(digests, download.hashes))
                 throw hashMismatch(download.filename, withoutQuery(url), download.hashes, digests);
@@ -119,63 +119,52 @@ export function openFetcher(settings: {
 
     return {
         fetch: async (download, destination, signal) => {
-            for (let attempt = 1; ; attempt++) {
-                try {
-                    return await once(download, destination, signal);
-                } catch (error) {
-                    await rm(destination, { force: true });
-                    signal.throwIfAborted();
-                    if (error instanceof LayerError) throw error;
-                    if (attempt === attempts || !isPassing(error))
-                        throw downloadFailed(download, error, attempt);
-                    const pauseMs =
-                        (settings.pauseMs ?? 500) * 2 ** (attempt - 1) * (0.75 + Math.random() / 2);
-                    await sleep(Math.max(pauseMs, retryAfterMs(error)), undefined, { signal });
-                }
-            }
+            let tries = 0;
+            return retry(
+                async (attempt) => {
+                    tries = attempt;
+                    try {
+                        return await once(download, destination, signal);
+                    } catch (error) {
+                        await rm(destination, { force: true });
+                        throw error;
+                    }
+                },
+                {
+                    attempts,
+                    isPassing,
+                    pauseAfter: (error, attempt) =>
+                        Math.max(backoff(attempt, settings.pauseMs ?? firstPauseMs), retryAfterMs(error)),
+                    signal,
+                },
+            ).catch((error: unknown) => {
+                if (signal.aborted || error instanceof LayerError || error instanceof DiskFailure)
+                    throw error;
+                throw downloadFailed(download, error, tries);
+            });
         },
         close: async () => {
-            await opened?.then(({ close }) => close()).catch(() => undefined);
+            await opened?.then(({ agent }) => agent.destroy()).catch(() => undefined);
         },
     };
 }
 
-/** What makes the connections, once it is loaded. */
-interface Opened {
-    readonly request: typeof import("undici").request;
-    /** Throws SETTING_INVALID where a proxy cannot be used. */
-    readonly dispatcherFor: (url: URL) => Dispatcher;
-    readonly close: () => Promise<unknown>;
-}
-
-async function open(connections: Connections): Promise<Opened> {
-    const { Agent, ProxyAgent, request } = await import("undici");
-    const secureContext = await connections.trust();
-    const connect = { timeout: 20_000, ...(secureContext === undefined ? {} : { secureContext }) };
-    const timeouts = { headersTimeout: silenceMs, bodyTimeout: silenceMs };
-    const direct = new Agent({ ...timeouts, connect });
-    const proxied = new Map<string, Dispatcher>();
-    const through = (proxy: URL): Dispatcher => {
-        const known = proxied.get(proxy.href);
-        if (known !== undefined) return known;
-        const { origin: uri, username, password } = proxy;
-        const credentials = {
-            username: decodeURIComponent(username),
-            password: decodeURIComponent(password),
-        };
-        const token = username === "" && password === "" ? {} : { token: basicAuthorization(credentials) };
-        const made = new ProxyAgent({ ...timeouts, uri, ...token, requestTls: connect, proxyTls: connect });
-        proxied.set(proxy.href, made);
-        return made;
-    };
-    return {
-        request,
-        dispatcherFor: (url) => {
-            const proxy = connections.proxyFor(url);
-            return proxy === undefined ? direct : through(proxy);
-        },
-        close: () => Promise.all([direct, ...proxied.values()].map((dispatcher) => dispatcher.destroy())),
-    };
+/** Writes an answer's bytes to a new file. */
+async function writeBody(body: AsyncIterable<Buffer>, { hashes }: Download, destination: string) {
+    const hash = digester(hashes);
+    let size = 0;
+    const file = await onDisk(open(destination, "wx"));
+    try {
+        for await (const chunk of body) {
+            hash.update(chunk);
+            size += chunk.length;
+            await onDisk(file.writeFile(chunk));
+        }
+    } finally {
+        // Some file systems say only now that the bytes found no room.
+        await onDisk(file.close());
+    }
+    return { hash, size };
 }
 
 /** A server's answer that is not the file. */
@@ -190,16 +179,11 @@ class Refused extends Error {
     }
 }
 
-/** Failures of this machine and of certificates, which the next attempt would meet again. */
-const lasting =
-    /^(?:CERT_|ERR_TLS|ERR_SSL|ERR_INVALID|UND_ERR_INVALID|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|E(?:NOSPC|ACCES|ROFS|DQUOT|NOENT|PERM|EXIST)$)/;
-
 /** Whether the same request may succeed a little later. */
-function isPassing(error: unknown): boolean {
-    if (error instanceof Refused)
-        return error.status !== undefined && (error.status >= 500 || [408, 425, 429].includes(error.status));
-    return !lasting.test(systemCode(error));
-}
+const isPassing = (error: unknown): boolean =>
+    error instanceof Refused
+        ? error.status !== undefined && (error.status >= 500 || [408, 425, 429].includes(error.status))
+        : isBrokenConnection(error);
 
 function systemCode(error: unknown): string {
     return typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
@@ -227,9 +211,7 @@ function downloadFailed(download: Download, error: unknown, tries: number): Laye
             : status === 404 || status === 410
               ? ["The file is no longer where the manifest says: lock again."]
               : /CERT|SELF_SIGNED|UNABLE_TO|DEPTH_ZERO/.test(code)
-                ? [
-                      "Name the certificate authority of your network in AWS_CA_BUNDLE, SSL_CERT_FILE or NODE_EXTRA_CA_CERTS (a PEM file).",
-                  ]
+                ? ["Name your organisation's certificate authority in NODE_EXTRA_CA_CERTS (a PEM file)."]
                 : ["Check the network and, behind a proxy, HTTPS_PROXY and NO_PROXY; then run it again."];
     return new LayerError("DOWNLOAD_FAILED", {
         what: `${download.filename} could not be fetched${tries > 1 ? ` in ${tries} attempts` : ""}: ${reason}.`,
@@ -242,4 +224,22 @@ function downloadFailed(download: Download, error: unknown, tries: number): Laye
 /** An address for a message: a query may be a signature, and user info a password. */
 function withoutQuery(url: URL): string {
     return `${url.protocol}//${url.host}${url.pathname}`;
+}
+
+function proxies(environment: NodeJS.ProcessEnv): {
+    readonly httpProxy: string;
+    readonly httpsProxy: string;
+    readonly noProxy: string;
+} {
+    const value = (name: string) => environment[name.toLowerCase()] || environment[name] || "";
+    // curl and pip take `host:port` for an HTTP proxy.
+    const address = (name: string) => {
+        const text = value(name) || value("ALL_PROXY");
+        return text === "" || text.includes("://") ? text : `http://${text}`;
+    };
+    return {
+        httpProxy: address("HTTP_PROXY"),
+        httpsProxy: address("HTTPS_PROXY"),
+        noProxy: value("NO_PROXY"),
+    };
 }

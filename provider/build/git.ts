@@ -3,6 +3,7 @@ import { LayerError } from "../errors";
 import type { Source } from "../manifest/model";
 import type { BuildContext } from "./context";
 import { redact } from "./credentials";
+import { environmentFor } from "./environment";
 import { RunError } from "./run";
 import { shownLines } from "./uv";
 
@@ -21,12 +22,14 @@ const quietly = [
  * Credentials are the user's own git's business. Throws TOOL_NOT_FOUND, TOOL_FAILED.
  */
 export async function checkOut(source: GitSource, folder: string, context: BuildContext): Promise<void> {
-    const git = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+    const git = (args: readonly string[]) =>
         context.run("git", [...quietly, ...args], {
             cwd: folder,
             // Its first argument is a setting.
             label: `git ${args[0]}`,
-            env: { ...(context.environment ?? process.env), GIT_TERMINAL_PROMPT: "0", ...env },
+            environment: environmentFor("git", context.environment, {
+                GIT_TERMINAL_PROMPT: "0",
+            }),
             signal: context.signal,
         });
     const wanted = source.commit ?? source.reference ?? "HEAD";

@@ -2,9 +2,9 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { mapConcurrently, signalFor } from "../concurrency";
 import type { Installer } from "../installers";
-import { isSdist } from "../manifest/chooseFile";
 import type { Dependency, Manifest } from "../manifest/model";
 import type { Target } from "../target";
+import { isOpen, needsBuild } from "./builder";
 import { checkComplete } from "./completeness";
 import type { BuildContext } from "./context";
 import type { Index } from "./indexes";
@@ -18,6 +18,7 @@ import { type SettleSettings, settle } from "./settle";
 import { buildFromSource } from "./source";
 import { openWorkshop, type Workshop } from "./workshop";
 
+export { type Builder, findBuilder } from "./builder";
 export type { BuildContext } from "./context";
 export type { Index } from "./indexes";
 export type { Wheel } from "./model";
@@ -100,7 +101,7 @@ async function bringSources(
     context: BuildContext,
 ): Promise<{ readonly built: readonly Wheel[]; readonly files: readonly Dependency[] }> {
     const { lookup, fetcher, environment } = workshop;
-    const [open, located] = partition(dependencies, (dependency) => isOpen(dependency));
+    const [open, located] = partition(dependencies, isOpen);
     const found = open.length === 0 ? [] : await findFiles(open, lookup, await workshop.tool(), context);
     const [sources, files] = partition([...located, ...found], needsBuild);
     for (const dependency of sources) refuseUnlessAllowed(dependency, lookup);
@@ -164,19 +165,6 @@ async function fetchAll(
         context.onArrival?.();
         return wheel;
     });
-}
-
-/** Whether the manifest leaves it open where the dependency's file is. */
-function isOpen({ source, file }: Dependency): boolean {
-    return source.type === "registry" && file?.url === undefined && file?.path === undefined;
-}
-
-function needsBuild(dependency: Dependency): boolean {
-    const { source, file } = dependency;
-    if (source.type === "git" || source.type === "directory") return true;
-    const name =
-        file?.filename ?? (source.type === "path" ? source.path : source.type === "url" ? source.url : "");
-    return isSdist(name.replace(/[?#].*$/s, ""));
 }
 
 /** Sources of the user's own choosing (trees, commits, archives beside the manifest) are built; what others publish, on demand. */

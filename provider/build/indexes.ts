@@ -1,5 +1,8 @@
+import { resolve } from "node:path";
 import { LayerError } from "../errors";
-import type { Credentials } from "./credentials";
+import { fillIn, type Variables } from "../manifest/variables";
+import { type Credentials, takeUserInfo } from "./credentials";
+import type { Places } from "./places";
 
 /** A package index as the user names it; every string may come from a Pulumi secret. */
 export interface Index {
@@ -31,26 +34,21 @@ export interface ResolvedIndex {
  */
 export function resolveIndexes(
     indexes: readonly Index[],
-    environment: NodeJS.ProcessEnv,
+    variables: Variables,
     /** What names them, for messages. @default `indexes[<position>]` */
     named?: string,
 ): readonly ResolvedIndex[] {
     return indexes.map((index, position) => {
         const where = named ?? `indexes[${position}]`;
-        const url = parseUrl(expandVariables(index.url, environment, where), where);
-        const inUrl = {
-            username: decodeURIComponent(url.username),
-            password: decodeURIComponent(url.password),
-        };
-        url.username = "";
-        url.password = "";
+        const url = parseUrl(withVariables(index.url, variables, where), where);
+        const inUrl = takeUserInfo(url);
         const valueNamed = (variable: string | undefined) =>
-            variable === undefined ? undefined : variableValue(variable, environment, where);
-        const fromName = index.name === undefined ? undefined : namedCredentials(index.name, environment);
+            variable === undefined ? undefined : variables[variable] || notSet(variable, where);
+        const fromName = index.name === undefined ? undefined : namedCredentials(index.name, variables);
         const username =
-            index.username ?? valueNamed(index.usernameVariable) ?? (inUrl.username || undefined);
+            index.username ?? valueNamed(index.usernameVariable) ?? (inUrl?.username || undefined);
         const password =
-            index.password ?? valueNamed(index.passwordVariable) ?? (inUrl.password || undefined);
+            index.password ?? valueNamed(index.passwordVariable) ?? (inUrl?.password || undefined);
         const credentials =
             username === undefined && password === undefined
                 ? fromName
@@ -66,49 +64,58 @@ export function resolveIndexes(
     });
 }
 
-/**
- * The indexes that the environment gives to uv itself (`UV_DEFAULT_INDEX`, `UV_INDEX` and their old names). uv reads them on its
- * own; we need their credentials for the files that it finds there. What can't be read is left to uv to complain about.
- */
-export function environmentIndexes(environment: NodeJS.ProcessEnv): readonly ResolvedIndex[] {
-    const values = ["UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL"].flatMap(
-        (variable) => environment[variable]?.split(/\s+/).filter((value) => value !== "") ?? [],
+/** Places that uv's own variables name, as uv reads them (https://docs.astral.sh/uv/reference/environment/). */
+export function uvPlaces(environment: NodeJS.ProcessEnv): Places {
+    const [fallback] = readable(
+        [environment["UV_DEFAULT_INDEX"] || environment["UV_INDEX_URL"] || ""],
+        environment,
     );
+    return {
+        indexes: readable(words(environment, /\s+/, "UV_INDEX", "UV_EXTRA_INDEX_URL"), environment),
+        fallback,
+        findLinks: links(words(environment, /,/, "UV_FIND_LINKS"), environment),
+        noIndex: isTrue(environment["UV_NO_INDEX"]),
+        trustedHosts: words(environment, /[\s,]+/, "UV_INSECURE_HOST"),
+        strategy: environment["UV_INDEX_STRATEGY"] || undefined,
+    };
+}
+
+/** The same of pip's. */
+export function pipPlaces(environment: NodeJS.ProcessEnv): Places {
+    const [fallback] = readable([environment["PIP_INDEX_URL"] || ""], environment);
+    return {
+        indexes: readable(words(environment, /\s+/, "PIP_EXTRA_INDEX_URL"), environment),
+        fallback,
+        findLinks: links(words(environment, /\s+/, "PIP_FIND_LINKS"), environment),
+        noIndex: isTrue(environment["PIP_NO_INDEX"]),
+        trustedHosts: words(environment, /\s+/, "PIP_TRUSTED_HOST"),
+    };
+}
+
+const words = (environment: NodeJS.ProcessEnv, between: RegExp, ...names: readonly string[]): string[] =>
+    names.flatMap((name) => environment[name]?.split(between).filter((word) => word !== "") ?? []);
+
+const isTrue = (value: string | undefined): boolean => /^(?:1|true|yes|on|y|t)$/i.test(value ?? "");
+
+const links = (places: readonly string[], environment: NodeJS.ProcessEnv): readonly ResolvedIndex[] =>
+    places.flatMap((place) =>
+        /^(?:https?|file):/i.test(place) ? readable([place], environment) : [{ url: resolve(place) }],
+    );
+
+/** Indexes as variables name them, `name=address` or the address alone; what is none is left out. */
+function readable(values: readonly string[], environment: NodeJS.ProcessEnv): readonly ResolvedIndex[] {
     return values.flatMap((value) => {
         const named = /^([A-Za-z0-9_.-]+)=(.*)$/.exec(value);
-        const index: Index =
-            named?.[1] && named[2] ? { name: named[1], url: named[2] } : { url: value.replace(/\$/g, "%24") };
+        const url = (named?.[2] ?? value).replaceAll("$", "%24");
         try {
-            return resolveIndexes([index], environment);
+            return resolveIndexes([named?.[1] ? { name: named[1], url } : { url }], environment);
         } catch {
             return [];
         }
     });
 }
 
-/**
- * What uv needs to be told of some indexes, and of one in place of its default: arguments without secrets, and the secrets as
- * environment variables.
- */
-export function uvIndexSettings(
-    indexes: readonly ResolvedIndex[],
-    fallback?: ResolvedIndex,
-): { readonly args: readonly string[]; readonly environment: Readonly<Record<string, string>> } {
-    const args: string[] = [];
-    const environment: Record<string, string> = {};
-    const add = (option: string, index: ResolvedIndex, name: string) => {
-        args.push(option, `${name}=${index.url}`);
-        if (index.credentials === undefined) return;
-        environment[`UV_INDEX_${name.toUpperCase()}_USERNAME`] = index.credentials.username;
-        environment[`UV_INDEX_${name.toUpperCase()}_PASSWORD`] = index.credentials.password;
-    };
-    // Names of our own: two indexes may share a name's upper-case form, and the user's need not be one that uv takes.
-    if (fallback !== undefined) add("--default-index", fallback, "layerdefault");
-    for (const [position, index] of indexes.entries()) add("--index", index, `layer${position}`);
-    return { args, environment };
-}
-
-function namedCredentials(name: string, environment: NodeJS.ProcessEnv): Credentials | undefined {
+function namedCredentials(name: string, environment: Variables): Credentials | undefined {
     const uvName = name.toUpperCase().replace(/[^A-Z0-9]/g, "_");
     const poetryName = name.toUpperCase().replace(/[-.]/g, "_");
     for (const prefix of [`UV_INDEX_${uvName}`, `POETRY_HTTP_BASIC_${poetryName}`]) {
@@ -120,16 +127,11 @@ function namedCredentials(name: string, environment: NodeJS.ProcessEnv): Credent
     return undefined;
 }
 
-/** Replaces `${NAME}` as pip does: upper-case letters, digits and underscores. Throws ARGUMENT_INVALID when it is not set. */
-export function expandVariables(text: string, environment: NodeJS.ProcessEnv, where: string): string {
-    return text.replace(/\$\{([A-Z0-9_]+)\}/g, (_, name: string) =>
-        encodeURIComponent(variableValue(name, environment, where)),
-    );
-}
+/** The text with its `${NAME}` filled in. Throws ARGUMENT_INVALID for one that is not set; `where` is what names it. */
+export const withVariables = (text: string, variables: Variables, where: string): string =>
+    fillIn(text, variables, (name) => notSet(name, where));
 
-function variableValue(name: string, environment: NodeJS.ProcessEnv, where: string): string {
-    const value = environment[name];
-    if (value !== undefined && value !== "") return value;
+function notSet(name: string, where: string): never {
     throw new LayerError("ARGUMENT_INVALID", {
         what: `${where} names the environment variable ${name}, which is not set.`,
         next: `Set ${name} where Pulumi runs, or give the value itself as a secret.`,

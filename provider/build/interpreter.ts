@@ -1,6 +1,7 @@
 import { isLayerError, LayerError } from "../errors";
 import type { Target } from "../target";
 import type { BuildContext } from "./context";
+import { environmentFor } from "./environment";
 import { RunError } from "./run";
 import { findPython, findUv } from "./uv";
 
@@ -52,7 +53,7 @@ async function probe(path: string, context: BuildContext): Promise<Interpreter |
     try {
         const { stdout } = await context.run(path, ["-I", "-c", program], {
             cwd: context.temporaryFolder,
-            env: context.environment ?? process.env,
+            environment: environmentFor("python", context.environment),
             signal: context.signal,
             timeoutMs: 60_000,
         });

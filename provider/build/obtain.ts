@@ -9,7 +9,7 @@ import { parseWheelName } from "../manifest/wheelTag";
 import type { BuildContext } from "./context";
 import type { Fetcher } from "./fetch";
 import { hashFile, hashMismatch, isAccepted } from "./fileHash";
-import { expandVariables } from "./indexes";
+import { withVariables } from "./indexes";
 import type { Wheel } from "./model";
 import { dependencyName } from "./naming";
 import { filenameOf } from "./pylock";
@@ -29,7 +29,7 @@ export function fileLocation(
     if (path !== undefined) return { path: resolve(manifestFolder, path) };
     const address = file?.url ?? (source.type === "url" ? source.url : undefined);
     if (address === undefined) return undefined;
-    const url = expandVariables(address, environment, formatPosition(dependency.position));
+    const url = withVariables(address, environment, formatPosition(dependency.position));
     return url.startsWith("file:") ? { path: fileURLToPath(url.replace(/#.*$/s, "")) } : { url };
 }
 

@@ -1,11 +1,14 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import type { DistributionFile } from "../manifest/model";
 import { normalizeName } from "../manifest/name";
 import type { Target } from "../target";
 import type { ResolvedLine } from "./completeness";
 import type { BuildContext } from "./context";
-import type { Lookup, UvPlaces } from "./lookup";
+import { addressWithCredentials } from "./credentials";
+import type { ResolvedIndex } from "./indexes";
+import type { Lookup } from "./lookup";
+import type { Places } from "./places";
 import { type FoundPackage, filenameOf } from "./pylock";
 
 /**
@@ -13,17 +16,38 @@ import { type FoundPackage, filenameOf } from "./pylock";
  * the machine that it runs on.
  */
 export interface Pip {
-    /** The command line before pip's own arguments, for a call that works in `folder` with these variables set. */
-    readonly command: (folder: string, variables: readonly string[]) => readonly [string, ...string[]];
+    /** The image that it runs in, by digest: `public.ecr.aws/sam/build-python3.13@sha256:…`. */
+    readonly image: string;
+    /** Runs pip with these arguments. */
+    readonly run: (args: readonly string[], call: PipCall) => Promise<void>;
+}
+
+/** What one call of pip works with. */
+export interface PipCall {
+    /** Where it works, and what it may change. Absolute, as all paths here. */
+    readonly folder: string;
+    /** What it may change, too. */
+    readonly writable?: readonly string[];
+    /** Files and folders that it may read. */
+    readonly readable: readonly string[];
+    readonly variables: Readonly<Record<string, string>>;
+    /** Lines of a requirements file for {@link settingsFile}. */
+    readonly settings: string;
+    readonly signal: AbortSignal;
 }
 
 /** Whether the tool is a {@link Pip}; the other one is uv. */
-export const isPip = (tool: object): tool is Pip => typeof Reflect.get(tool, "command") === "function";
+export const isPip = (tool: object): tool is Pip => typeof Reflect.get(tool, "run") === "function";
+
+/** Where pip reads the option lines that say where to look, credentials included: they are in no variable that a build could see. */
+const settingsFile = "/dev/stdin";
 
 /** Files of one call, in a folder of its own. */
 interface Files {
     readonly pins: string;
     readonly constraints?: string;
+    /** Wheels that pins name by path. */
+    readonly wheels?: readonly string[];
     /** Absolute. */
     readonly folder: string;
 }
@@ -52,7 +76,7 @@ export function pipTargetArguments(target: Target): string[] {
 export async function pipListFiles(
     pip: Pip,
     files: Files,
-    places: UvPlaces,
+    places: Places,
     lookup: Lookup,
     context: BuildContext,
 ): Promise<ReadonlyMap<string, FoundPackage>> {
@@ -72,7 +96,7 @@ export async function pipListFiles(
 export async function pipResolve(
     pip: Pip,
     files: Files,
-    places: UvPlaces,
+    places: Places,
     lookup: Lookup,
     context: BuildContext,
 ): Promise<readonly ResolvedLine[]> {
@@ -93,16 +117,17 @@ export async function pipResolve(
     }));
 }
 
-/** Builds the wheel of a source tree or sdist into `out`. */
+/** Builds the wheel of a source tree or sdist, which is in `folder`, into `out`. */
 export async function pipBuild(
     pip: Pip,
     place: { readonly source: string; readonly out: string; readonly folder: string },
-    places: UvPlaces,
-    environment: NodeJS.ProcessEnv,
+    places: Places,
+    variables: Readonly<Record<string, string>>,
     context: BuildContext,
 ): Promise<void> {
     const args = ["wheel", "--no-deps", "--no-cache-dir", "--wheel-dir", place.out, place.source];
-    await runPip(pip, args, place.folder, { ...environment, ...places.pipEnvironment }, context);
+    const more = { writable: [place.out], variables };
+    await runPip(pip, args, place.folder, places, more, context);
 }
 
 const binaries = (lookup: Lookup): string[] => [
@@ -120,14 +145,13 @@ interface Planned {
 async function dryRun(
     pip: Pip,
     args: readonly string[],
-    { folder }: Files,
-    places: UvPlaces,
+    { folder, wheels = [] }: Files,
+    places: Places,
     context: BuildContext,
 ): Promise<readonly Planned[]> {
     const report = join(folder, "report.json");
     const own = ["install", "--dry-run", "--ignore-installed", "--quiet", "--report", report];
-    const environment = { ...(context.environment ?? process.env), ...places.pipEnvironment };
-    await runPip(pip, [...own, ...args], folder, environment, context);
+    await runPip(pip, [...own, ...args], folder, places, { readable: wheels }, context);
     const parsed: unknown = JSON.parse(await readFile(report, "utf8"));
     return listOf(at(parsed, "install")).map(planned);
 }
@@ -154,45 +178,46 @@ function planned(entry: unknown): Planned {
     };
 }
 
-/** Runs pip without questions, and without the user's target folders and options, which could change what is installed. */
+/** Runs pip without questions, and with none of the user's options that could change what is installed. */
 async function runPip(
     pip: Pip,
     args: readonly string[],
     folder: string,
-    environment: NodeJS.ProcessEnv,
+    places: Places,
+    more: Partial<PipCall>,
     context: BuildContext,
 ): Promise<void> {
-    const variables = {
-        ...pipEnvironment(environment),
-        PIP_NO_INPUT: "1",
-        PIP_DISABLE_PIP_VERSION_CHECK: "1",
-    };
-    const [command, ...before] = pip.command(folder, Object.keys(variables));
-    await context.run(command, [...before, ...args], {
-        cwd: folder,
-        label: `pip ${args[0]}`,
-        env: { ...otherThanPip(environment), ...variables },
+    const links = places.findLinks.filter(({ url }) => isAbsolute(url)).map(({ url }) => url);
+    await pip.run([...args, "-r", settingsFile], {
+        folder,
+        ...more,
+        readable: [...(more.readable ?? []), ...links],
+        variables: { ...more.variables, ...pipVariables(context.environment) },
+        settings: pipSettings(places),
         signal: context.signal,
     });
 }
 
-/** pip's variables that say where indexes are and how they are reached. */
-const keptPipVariables =
-    /^PIP_(?:INDEX_URL|EXTRA_INDEX_URL|FIND_LINKS|NO_INDEX|TRUSTED_HOST|CERT|CLIENT_CERT|PROXY|TIMEOUT|RETRIES|CACHE_DIR|KEYRING_PROVIDER|CONFIG_FILE)$/;
+/** Option lines of a requirements file; `--trusted-host` and the rest hold for the whole call. */
+function pipSettings(places: Places): string {
+    const index = (option: string, one: ResolvedIndex) => `${option} ${addressWithCredentials(one)}\n`;
+    return [
+        ...(places.fallback === undefined ? [] : [index("--index-url", places.fallback)]),
+        ...places.indexes.map((one) => index("--extra-index-url", one)),
+        ...places.findLinks.map((one) => index("--find-links", one)),
+        ...places.trustedHosts.map((host) => `--trusted-host ${host}\n`),
+        ...(places.noIndex ? ["--no-index\n"] : []),
+    ].join("");
+}
 
-const pipEnvironment = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
-    Object.fromEntries(
-        Object.entries(environment).filter(
-            ([name, value]) =>
-                value !== undefined &&
-                (keptPipVariables.test(name) || /^(?:SOURCE_DATE_EPOCH|PYTHONHASHSEED)$/.test(name)),
-        ),
-    );
-
-const otherThanPip = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
-    Object.fromEntries(
-        Object.entries(environment).filter(([name]) => !/^(?:PIP_|PYTHONPATH$|PYTHONHOME$)/.test(name)),
-    );
+/** How patient pip is, as the user has it. */
+function pipVariables(environment: NodeJS.ProcessEnv): Record<string, string> {
+    const kept = ["PIP_TIMEOUT", "PIP_DEFAULT_TIMEOUT", "PIP_RETRIES"].flatMap((name) => {
+        const value = environment[name];
+        return value === undefined ? [] : [[name, value]];
+    });
+    return { ...Object.fromEntries(kept), PIP_NO_INPUT: "1", PIP_DISABLE_PIP_VERSION_CHECK: "1" };
+}
 
 const at = (value: unknown, ...keys: readonly string[]): unknown =>
     keys.reduce(

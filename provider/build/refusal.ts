@@ -13,6 +13,13 @@ export function waysOut(dependency: Dependency, target: Target): string[] {
     ];
 }
 
+/** The ways out for a package whose build here gives what the target can't load. */
+export const waysOutOfBuilt = (name: string): string[] => [
+    'Build it where it is to run: give the layer installer: "container", or run this on a machine like the target.',
+    `Or lock a version of ${name} that has a wheel for the target.`,
+    `Or leave it out, where the functions do not need it: exclude: ["${name}"].`,
+];
+
 /** SOURCE_BUILD_REFUSED for a package of which only an sdist fits and that the user has not allowed to be built. */
 export function sourceBuildRefused(dependency: Dependency, filename: string, target: Target): LayerError {
     return new LayerError("SOURCE_BUILD_REFUSED", {

@@ -7,14 +7,15 @@ import { formatPosition } from "../manifest/position";
 import { bestWheel, type TagRanks, tagRanks } from "../manifest/wheelTag";
 import { describeTarget } from "../target";
 import type { BuildContext } from "./context";
-import { commonPlaces, type Lookup, singlePlace, type UvPlaces } from "./lookup";
+import type { Lookup } from "./lookup";
 import { dependencyName } from "./naming";
 import { isPip, pipListFiles } from "./pip";
+import { commonPlaces, everyPlace, fromAny, type Places, singlePlace } from "./places";
 import { type FoundPackage, readPylock } from "./pylock";
 import { sourceBuildRefused, waysOut } from "./refusal";
 import { RunError } from "./run";
 import { type Tool, toolFailed, toolName } from "./tool";
-import { compileArguments, lastLines, runUv, uvEnvironment } from "./uv";
+import { compileArguments, lastLines, runUv } from "./uv";
 
 /**
  * Finds the one file of each dependency where the manifest names no addresses, by one call of uv for each index that packages
@@ -31,12 +32,10 @@ export async function findFiles(
     context: BuildContext,
 ): Promise<Dependency[]> {
     for (const dependency of dependencies) requirePin(dependency);
-    const environment = context.environment ?? process.env;
     const ranks = tagRanks(lookup.target);
     const found = await Promise.all(
         [...byIndex(dependencies, lookup)].map(async ([index, group]) => {
-            const places =
-                index === "" ? commonPlaces(lookup, environment) : singlePlace(index, lookup, environment);
+            const places = index === "" ? commonPlaces(lookup) : singlePlace(index, lookup);
             const packages = await listFiles(group, places, lookup, tool, context);
             return group.map((dependency) =>
                 choose(dependency, packages.get(dependency.name), lookup, ranks),
@@ -77,12 +76,11 @@ function byIndex(dependencies: readonly Dependency[], lookup: Lookup): Map<strin
 
 async function listFiles(
     dependencies: readonly Dependency[],
-    places: UvPlaces,
+    places: Places,
     lookup: Lookup,
     tool: Tool,
     context: BuildContext,
 ): Promise<ReadonlyMap<string, FoundPackage>> {
-    const environment = uvEnvironment(context.environment ?? process.env);
     // With hashes it does not matter which index a file comes from, so all are asked, as pip does.
     const isHashed = dependencies.every(({ file, hashes }) => file?.hash !== undefined || hashes.length > 0);
     const folder = await mkdtemp(join(context.temporaryFolder, "find-"));
@@ -96,12 +94,8 @@ async function listFiles(
             [
                 ...compileArguments(tool, lookup.target),
                 ...[pins, "--no-deps", "--format", "pylock.toml", "--output-file", answer],
-                ...(isHashed && !environment["UV_INDEX_STRATEGY"]
-                    ? ["--index-strategy", "unsafe-best-match"]
-                    : []),
-                ...places.args,
             ],
-            { cwd: folder, environment: { ...environment, ...places.environment } },
+            { folder, places: isHashed ? fromAny(places) : places, lookup },
             context,
         );
         return readPylock(await readFile(answer, "utf8"), folder);
@@ -117,7 +111,7 @@ async function listFiles(
 function findingFailed(
     error: RunError,
     dependencies: readonly Dependency[],
-    places: UvPlaces,
+    places: Places,
     lookup: Lookup,
     tool: Tool,
 ): LayerError {
@@ -129,7 +123,7 @@ function findingFailed(
     const dependency = dependencies.find(({ name }) => name === cause);
     const denied = /(?:could not be queried|401 Unauthorized|403 Forbidden)/.test(words);
     if (denied) {
-        return toolFailed(tool, error, "An index refused to answer", places.indexes, [
+        return toolFailed(tool, error, "An index refused to answer", everyPlace(places), [
             "Give its credentials in the `indexes` argument, or in UV_INDEX_<NAME>_USERNAME and _PASSWORD with its name there.",
         ]);
     }
@@ -138,12 +132,12 @@ function findingFailed(
             tool,
             error,
             `${toolName(tool)} could not find the packages' files`,
-            places.indexes,
+            everyPlace(places),
         );
     return new LayerError("WHEEL_NOT_FOUND", {
         what: `No file of ${dependencyName(dependency)} can be installed for ${describeTarget(lookup.target)}.`,
         where: formatPosition(dependency.position),
-        detail: lastLines(error, places.indexes),
+        detail: lastLines(error, everyPlace(places)),
         next: [
             // Where several indexes may be asked, uv takes one that refuses for one that has nothing.
             ...(words.includes("not found in the package registry")

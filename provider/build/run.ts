@@ -1,9 +1,12 @@
 import { spawn } from "node:child_process";
 import { basename } from "node:path";
+import type { ProgramEnvironment } from "./environment";
 
 /**
- * Programs are started from a list of arguments and never through a shell: nothing parses the arguments again, so no name
- * or address in them can become a command.
+ * The one gate through which programs are started: a test sees that nothing else starts any.
+ *
+ * Arguments are a list that no shell parses again, so no name or address in them can become a command. The environment is made by
+ * `environment.ts`.
  *
  * Each program leads a process group of its own, and the whole group ends with it: on an abort, on a time-out, and also
  * when the program ends and leaves something running. Aborting asks (SIGTERM), then kills.
@@ -14,8 +17,12 @@ export interface RunOptions {
     readonly cwd: string;
     /** What messages call it. @default - the program and its first argument */
     readonly label?: string | undefined;
-    /** The whole environment of the program. @default - this process's own */
-    readonly env?: NodeJS.ProcessEnv | undefined;
+    readonly environment: ProgramEnvironment;
+    /**
+     * What the program reads from `/dev/stdin`, to its end, before it does anything else: secrets, which are then in no argument, no
+     * variable and no file. Not on Windows. @default - nothing
+     */
+    readonly input?: string | undefined;
     /** Ends the program. @default - only its own end does */
     readonly signal?: AbortSignal | undefined;
     /** Milliseconds until the program is ended. @default - no limit */
@@ -108,14 +115,17 @@ export const run: Run = (command, args, options) =>
             return;
         }
 
-        const child = spawn(command, args, {
+        const [program, words] = options.input === undefined ? [command, args] : piped(command, args);
+        const child = spawn(program, words, {
             cwd: options.cwd,
-            env: options.env ?? process.env,
-            stdio: ["ignore", "pipe", "pipe"],
+            env: options.environment.variables,
+            stdio: ["pipe", "pipe", "pipe"],
             // A group of its own, so that one signal reaches whatever the program has started.
             detached: process.platform !== "win32",
             windowsHide: true,
         });
+        // A program that ends before it has read everything closes the pipe.
+        child.stdin.on("error", () => undefined).end(options.input);
         const group = child.pid;
         if (group !== undefined) rememberGroup(group);
 
@@ -181,6 +191,15 @@ export const run: Run = (command, args, options) =>
         });
         child.on("close", () => finish());
     });
+
+/**
+ * The command with a pipe for standard input. What Node makes is a socket, which can't be opened by the name `/dev/stdin`. The
+ * shell gets the arguments as they are: it reads nothing but the text that is here.
+ */
+const piped = (command: string, args: readonly string[]): readonly [string, readonly string[]] => [
+    "/bin/sh",
+    ["-c", 'cat | exec "$0" "$@"', command, ...args],
+];
 
 /** Sends a signal to a process group; one that is gone is no error. */
 function killGroup(group: number | undefined, signal: "SIGTERM" | "SIGKILL"): void {

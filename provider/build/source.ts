@@ -10,21 +10,22 @@ import { describeTarget, type Target } from "../target";
 import type { BuildContext } from "./context";
 import { hashFile } from "./fileHash";
 import { checkOut } from "./git";
-import { commonPlaces, type Lookup } from "./lookup";
+import type { Lookup } from "./lookup";
 import type { Wheel } from "./model";
 import { dependencyName } from "./naming";
 import { isPip, pipBuild } from "./pip";
+import { commonPlaces, everyPlace } from "./places";
+import { waysOutOfBuilt } from "./refusal";
 import { RunError } from "./run";
 import { countsForBuild, notThere } from "./sourceTree";
 import { type Tool, toolFailed } from "./tool";
-import { findPython, runUv, uvEnvironment } from "./uv";
+import { findPython, runUv } from "./uv";
 
 /**
  * Builds the wheel of a dependency from its source: a source tree beside the manifest, a commit of a repository, or an sdist, which
  * `archive` then is the path of. Never editable: an editable wheel holds only a path of this machine.
  *
- * A source tree is copied first, so that no build writes into the user's folder and two of them never meet. The build gets
- * neither AWS's nor Pulumi's secrets. The wheel is in the context's temporary folder. Throws TOOL_FAILED, and WHEEL_INVALID or
+ * A source tree is copied first, so that no build writes into the user's folder and two of them never meet. The wheel is in the context's temporary folder. Throws TOOL_FAILED, and WHEEL_INVALID or
  * PLATFORM_MISMATCH when the result is another package or made for another machine.
  */
 export async function buildFromSource(
@@ -96,21 +97,18 @@ async function buildWheel(
     tool: Tool,
     context: BuildContext,
 ): Promise<void> {
-    const places = commonPlaces(lookup, context.environment ?? process.env);
+    const places = commonPlaces(lookup);
     const cwd = join(folder, "empty");
     await Promise.all([mkdir(cwd), mkdir(out, { recursive: true })]);
-    const environment = {
-        ...withoutSecrets(uvEnvironment(context.environment ?? process.env)),
-        ...places.environment,
+    const variables = {
         // Reproducible: the times inside the wheel are those of no machine. Zip has none before 1980.
         SOURCE_DATE_EPOCH: "315532800",
         PYTHONHASHSEED: "0",
         PYTHONDONTWRITEBYTECODE: "1",
     };
-    const options = { cwd, environment };
     try {
         if (isPip(tool)) {
-            await pipBuild(tool, { source, out, folder }, places, environment, context);
+            await pipBuild(tool, { source, out, folder }, places, variables, context);
             return;
         }
         // Compiled code needs the target's own Python; anything else builds with any, and the result is checked.
@@ -124,9 +122,8 @@ async function buildWheel(
                 "--out-dir",
                 out,
                 ...(python === undefined ? [] : ["--python", python]),
-                ...places.args,
             ],
-            options,
+            { folder, cwd, places, lookup, variables },
             context,
         );
     } catch (error) {
@@ -135,20 +132,13 @@ async function buildWheel(
             tool,
             error,
             `${dependencyName(dependency)} could not be built from source`,
-            places.indexes,
+            everyPlace(places),
             [
                 `Try \`${isPip(tool) ? "pip wheel" : "uv build --wheel"}\` on it by itself, put right what it lacks, and run it again.`,
                 `Or use a version of ${dependency.name} that has a wheel.`,
             ],
         );
     }
-}
-
-/** A build runs the package's own code: it gets no secret that it has no use for. */
-function withoutSecrets(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-    return Object.fromEntries(
-        Object.entries(environment).filter(([name]) => !/^(?:AWS_|PULUMI_)/.test(name)),
-    );
 }
 
 /** The version of a built wheel, once it is known to be the package that was asked for and to suit the target. */
@@ -165,10 +155,7 @@ function checkBuilt(dependency: Dependency, filename: string, target: Target): s
     throw new LayerError("PLATFORM_MISMATCH", {
         what: `${dependencyName(dependency)}, built here, is ${filename}, which can't run on ${describeTarget(target)}: it holds compiled code.`,
         where: formatPosition(dependency.position),
-        next: [
-            `Build the wheel on a machine like the target and lock that, or use a version of ${dependency.name} that has a wheel.`,
-            `Or, where only the Python differs, install Python ${target.pythonVersion} here.`,
-        ],
+        next: waysOutOfBuilt(dependency.name),
     });
 }
 

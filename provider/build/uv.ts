@@ -1,12 +1,21 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { LayerError } from "../errors";
 import type { Target } from "../target";
 import type { BuildContext } from "./context";
 import { redact } from "./credentials";
+import { buildEnvironment, environmentFor, proxiesWithPassword } from "./environment";
 import type { ResolvedIndex } from "./indexes";
+import type { Lookup } from "./lookup";
+import type { Places } from "./places";
 import { RunError } from "./run";
+import { uvSettings } from "./uvSettings";
 
 /** The oldest uv that is known to do all that is asked of it (`pip compile --format pylock.toml`). */
 export const oldestUv = "0.6.17";
+
+/** The oldest uv that takes proxies from its settings. */
+const oldestWithProxies = "0.10.0";
 
 /** A uv that was found and is new enough. */
 export interface Uv {
@@ -26,12 +35,12 @@ export const shownLines = 7;
  * {@link oldestUv}.
  */
 export async function findUv(context: BuildContext): Promise<Uv> {
-    const environment = context.environment ?? process.env;
+    const environment = context.environment;
     const command = environment["UV"] || "uv";
     try {
         const { stdout } = await context.run(command, ["--version"], {
             cwd: context.temporaryFolder,
-            env: environment,
+            environment: environmentFor("python", environment),
             signal: context.signal,
             timeoutMs: 60_000,
         });
@@ -56,30 +65,51 @@ export async function findUv(context: BuildContext): Promise<Uv> {
     }
 }
 
+/** One call of uv. */
+export interface UvCall {
+    /** A folder of its own, in which it gets a home folder. */
+    readonly folder: string;
+    /** Without `.venv`, `.python-version` and `pyproject.toml`, which uv looks for in it. @default - {@link folder} */
+    readonly cwd?: string;
+    readonly places: Places;
+    readonly lookup: Pick<Lookup, "hosts">;
+    /** Variables that a build is to see. @default - none */
+    readonly variables?: Readonly<Record<string, string>>;
+}
+
 /**
- * Runs uv, with nothing of the project's, the user's or the folder's configuration, and with no Python downloaded.
+ * Runs uv, with nothing of the project's, the user's or the folder's configuration, and with no Python downloaded. What it starts sees
+ * no credentials: see {@link uvSettings}.
  *
- * `cwd` is an empty folder: uv looks for `.venv`, `.python-version` and `pyproject.toml` in it. Throws the {@link RunError} as it is, with
- * {@link describe} at hand for a message.
+ * Throws the {@link RunError} as it is, and TOOL_NOT_FOUND where uv is too old for a proxy with a password.
  */
 export async function runUv(
     uv: Uv,
     args: readonly string[],
-    options: {
-        readonly cwd: string;
-        readonly environment: NodeJS.ProcessEnv;
-        readonly onLine?: (line: string) => void;
-    },
+    { folder, cwd = folder, places, lookup, variables = {} }: UvCall,
     context: BuildContext,
-): Promise<string> {
-    const { stdout } = await context.run(uv.command, [...args, "--no-config", "--color", "never"], {
-        cwd: options.cwd,
-        env: { ...options.environment, UV_PYTHON_DOWNLOADS: "never", UV_NO_PROGRESS: "1" },
+): Promise<void> {
+    const host = context.environment;
+    if (proxiesWithPassword(host) !== undefined && isOlder(uv.version, oldestWithProxies)) {
+        throw uvMissing(
+            `uv ${uv.version} is too old: behind a proxy with a password ${oldestWithProxies} or newer is needed, which takes it where no build can see it.`,
+        );
+    }
+    const settings = uvSettings(places, lookup.hosts ?? [], host);
+    // Windows has no name for standard input; there the file is readable for what uv starts.
+    const file = process.platform === "win32" ? join(folder, "uv.toml") : undefined;
+    if (file !== undefined) await writeFile(file, settings);
+    await context.run(uv.command, [...args, "--config-file", file ?? "/dev/stdin", ...plainly], {
+        cwd,
+        label: `uv ${args[0]}`,
+        environment: await buildEnvironment(host, folder, { ...quietly, ...variables }),
+        ...(file === undefined ? { input: settings } : {}),
         signal: context.signal,
-        onLine: options.onLine,
     });
-    return stdout;
 }
+
+const plainly = ["--color", "never"];
+const quietly = { UV_PYTHON_DOWNLOADS: "never", UV_NO_PROGRESS: "1" };
 
 /**
  * Path of a Python that uv finds: of this version, or any. Undefined when there is none.
@@ -92,11 +122,14 @@ export async function findPython(
     version: string | undefined,
     context: BuildContext,
 ): Promise<string | undefined> {
-    const environment = uvEnvironment(context.environment ?? process.env);
-    const options = { cwd: context.temporaryFolder, environment };
+    const search = ["python", "find", ...(version ? [version] : [])];
     try {
-        const found = await runUv(uv, ["python", "find", ...(version ? [version] : [])], options, context);
-        return found.trim() || undefined;
+        const { stdout } = await context.run(uv.command, [...search, "--no-config", ...plainly], {
+            cwd: context.temporaryFolder,
+            environment: environmentFor("python", context.environment, quietly),
+            signal: context.signal,
+        });
+        return stdout.trim() || undefined;
     } catch (error) {
         if (context.signal.aborted || !(error instanceof RunError)) throw error;
         return undefined;
@@ -112,21 +145,6 @@ export function compileArguments(uv: Uv, target: Target): string[] {
         ...["--python-platform", `${target.machine}-manylinux_2_34`],
         ...(uv.python === undefined ? [] : ["--python", uv.python]),
     ];
-}
-
-/** uv's variables that say where and how to reach indexes and its cache; every other one could change what is installed. */
-const keptUvVariables =
-    /^UV_(?:DEFAULT_INDEX|INDEX|INDEX_URL|EXTRA_INDEX_URL|INDEX_\w+_(?:USERNAME|PASSWORD)|INDEX_STRATEGY|FIND_LINKS|NO_INDEX|CACHE_DIR|NO_CACHE|KEYRING_PROVIDER|OFFLINE|INSECURE_HOST|NATIVE_TLS|SYSTEM_CERTS|SSL_CERT|HTTP_\w+|REQUEST_TIMEOUT|RETRIES|CONCURRENT_\w+|CREDENTIALS_DIR|PYTHON_INSTALL_DIR|LINK_MODE)$/;
-
-/** The environment for resolving: everything but what would change the answer. */
-export function uvEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-    return Object.fromEntries(
-        Object.entries(environment).filter(
-            ([name]) =>
-                (!name.startsWith("UV_") && !/^PYTHON(?:PATH|HOME)$/.test(name)) ||
-                keptUvVariables.test(name),
-        ),
-    );
 }
 
 /** uv's own words, without secrets, without its hints on its own options, cut to the last {@link shownLines} lines. */

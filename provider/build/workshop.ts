@@ -1,13 +1,15 @@
 import { resolve } from "node:path";
 import { normalizeName } from "../manifest/name";
+import type { Variables } from "../manifest/variables";
 import type { BuildContext } from "./context";
 import { basicAuthorization, credentialsFor } from "./credentials";
 import { type Fetcher, openFetcher } from "./fetch";
 import type { BuildRequest } from "./index";
-import { environmentIndexes, type Index, type ResolvedIndex, resolveIndexes } from "./indexes";
+import { type Index, pipPlaces, type ResolvedIndex, resolveIndexes, uvPlaces } from "./indexes";
 import { findTool } from "./installer";
-import { type Lookup, manifestIndexes } from "./lookup";
+import type { Lookup } from "./lookup";
 import { readNetrc } from "./netrc";
+import { everyPlace, manifestPlaces } from "./places";
 import type { Tool } from "./tool";
 
 /** What the parts of one build share. Close its fetcher. */
@@ -21,22 +23,30 @@ export interface Workshop {
 
 /** Finds indexes and their credentials. Throws ARGUMENT_INVALID for an index that can't be used. */
 export async function openWorkshop(request: BuildRequest, context: BuildContext): Promise<Workshop> {
-    const environment = context.environment ?? process.env;
+    const environment = context.environment;
+    const manifestFolder = resolve(request.manifestFolder);
+    // `PROJECT_ROOT` is a variable that uv sets where nobody else has.
+    const variables = { PROJECT_ROOT: manifestFolder, ...environment };
+    const indexes = resolveIndexes(request.indexes, variables);
+    const own = request.installer === "container" ? pipPlaces(environment) : uvPlaces(environment);
+    const netrc = await readNetrc(environment);
+    const known = [...indexes, ...usable(request.projectIndexes ?? [], variables), ...everyPlace(own)];
     const lookup: Lookup = {
         manifest: request.manifest,
-        manifestFolder: resolve(request.manifestFolder),
+        manifestFolder,
         target: request.target,
-        indexes: resolveIndexes(request.indexes, environment),
-        knownIndexes: usable(request.projectIndexes ?? [], environment),
+        indexes,
+        own,
+        credentials: (url) => credentialsFor(url, known, netrc),
+        hosts: netrc.flatMap(({ machine, login, password }) =>
+            machine === undefined || !URL.canParse(`https://${machine}/`)
+                ? []
+                : [{ url: `https://${machine}/`, credentials: { username: login, password } }],
+        ),
+        variables,
         allowSourceBuilds: new Set(request.allowSourceBuilds.map(normalizeName)),
     };
-    const credentialed = [
-        ...lookup.indexes,
-        ...manifestIndexes(lookup, environment),
-        ...(lookup.knownIndexes ?? []),
-        ...environmentIndexes(environment),
-    ];
-    const netrc = await readNetrc(environment);
+    const credentialed = [...known, ...manifestPlaces(lookup)];
     const fetcher = openFetcher({
         environment,
         authorization: (url) => {
@@ -57,10 +67,10 @@ export async function openWorkshop(request: BuildRequest, context: BuildContext)
 }
 
 /** Those that can be resolved: a project may name indexes that this machine has no variables for, and does not need. */
-function usable(indexes: readonly Index[], environment: NodeJS.ProcessEnv): ResolvedIndex[] {
+function usable(indexes: readonly Index[], variables: Variables): ResolvedIndex[] {
     return indexes.flatMap((index) => {
         try {
-            return resolveIndexes([index], environment);
+            return resolveIndexes([index], variables);
         } catch {
             return [];
         }

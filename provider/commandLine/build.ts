@@ -1,8 +1,10 @@
 import { copyFile, mkdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
+import type { Call as CoreCall } from "../layer/host";
 import type { Artifact } from "../package/model";
 import type { Target } from "../target";
 import { type Call, type Command, jsonOption, writeJson, writeLines } from "./command";
+import { hostOf } from "./host";
 import { type Options, UsageError } from "./options";
 import { paintFor } from "./terminal";
 
@@ -141,18 +143,24 @@ async function makeZip(call: Call, manifest: string, destination: string): Promi
         import("../temporaryFolder"),
     ]);
     const given = await readArguments(options, manifest, target);
-    const described = await describeDependencies("PythonLayer", {}, given, target, terminal.folder);
+    const paint = paintFor(terminal.colours.error);
+    const host = hostOf(terminal);
+    const coreCall: CoreCall = {
+        log: (severity, text) =>
+            terminal.writeError(
+                `${severity === "warning" ? `${paint.yellow("warning:")} ${text}` : paint.dim(text)}\n`,
+            ),
+        status: () => undefined,
+        signal,
+    };
+    const described = await describeDependencies(host, coreCall, "PythonLayer", {}, given, target);
     const { asCheckedInputs } = await import("../inputs");
     const inputs = asCheckedInputs({ ...given, ...described });
     if (inputs.resourceType !== "PythonLayer") {
         throw new Error("a build is of a PythonLayer");
     }
-    const paint = paintFor(terminal.colours.error);
-    const plan = await planArtifact(inputs, terminal.folder, signal, {
-        report: (line) => terminal.writeError(`${paint.dim(line)}\n`),
-        warn: (line) => terminal.writeError(`${paint.yellow("warning:")} ${line}\n`),
-    });
-    return inTemporaryFolder(async (temporaryFolder) => {
+    const plan = await planArtifact(host, coreCall, inputs);
+    return inTemporaryFolder(host.temporaryFolder, async (temporaryFolder) => {
         const artifact = await plan.make(temporaryFolder);
         await mkdir(path.dirname(destination), { recursive: true });
         // In the folder of the destination, so that the last step replaces the file at once.

@@ -1,10 +1,10 @@
 import { isLayerError, type LayerError } from "../errors";
-import { interruptible } from "../interrupt";
 import { buildCommand } from "./build";
 import type { Command } from "./command";
 import { diffCommand } from "./diff";
 import { program, renderHelp, renderOverview } from "./help";
 import { historyCommand } from "./history";
+import { interruptedExitCode } from "./interrupt";
 import { type OptionDescription, parseOptions, UsageError } from "./options";
 import { packageVersion } from "./packageVersion";
 import { sbomCommand } from "./sbom";
@@ -20,21 +20,25 @@ export const commands: readonly Command[] = [
     sbomCommand,
 ];
 
-/** Minutes that a command may take: a build with large downloads over a slow line included. */
-const longestMinutes = 24 * 60;
-
 /**
  * Does what a command line says, and answers the exit code: 0 done, 1 failed (told on standard error with the error's
- * code), 2 not understood. Throws only for a defect of this package. After a Ctrl-C, `interruptible` ends the process with
- * 130 as soon as the work has cleaned up.
+ * code), 2 not understood, 130 interrupted. Throws only for a defect of this package.
+ *
+ * @param signal aborted where the command is to end
  */
-export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<number> {
+export async function runCommandLine(
+    args: readonly string[],
+    terminal: Terminal,
+    signal: AbortSignal,
+): Promise<number> {
     const paint = paintFor(terminal.colours.error);
     const [name, ...rest] = args;
     const command = commands.find((each) => each.name === name);
     try {
-        return await dispatch(name, rest, terminal);
-    } catch (error) {
+        return await dispatch(name, rest, terminal, signal);
+    } catch (caught) {
+        // Whatever failed because of the abort is told as the abort.
+        const error: unknown = signal.aborted ? signal.reason : caught;
         if (error instanceof UsageError) {
             const help = `${program}${command === undefined ? "" : ` ${command.name}`} --help`;
             terminal.writeError(`${paint.red("error:")} ${error.message}\nTry \`${help}\`.\n`);
@@ -44,7 +48,7 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
             const [first = "", ...others] = error.message.split("\n");
             const lines = [paint.red(first), ...others, ...inOptions(error, command?.options ?? []), ""];
             terminal.writeError(lines.join("\n"));
-            return 1;
+            return signal.aborted ? interruptedExitCode : 1;
         }
         throw error;
     }
@@ -65,6 +69,7 @@ async function dispatch(
     name: string | undefined,
     args: readonly string[],
     terminal: Terminal,
+    signal: AbortSignal,
 ): Promise<number> {
     const paint = paintFor(terminal.colours.output);
     const say = (lines: readonly string[]) => terminal.write(`${lines.join("\n")}\n`);
@@ -92,7 +97,7 @@ async function dispatch(
         return 0;
     }
     const { positionals, options } = parseOptions(args, command.options);
-    await interruptible(longestMinutes, (signal) => command.run({ positionals, options, terminal, signal }));
+    await command.run({ positionals, options, terminal, signal });
     return 0;
 }
 

@@ -1,14 +1,18 @@
 import type { Clients } from "../aws/clients";
-import { accountOf, clientsFor, configure, configuredRegion } from "../awsAccess";
+import type { GetSetting } from "../aws/configuration";
+import type { AwsSession } from "../aws/session";
 import { isLayerError, LayerError } from "../errors";
+import type { Host } from "../layer/host";
 import type { LayerStore } from "../publish/layout";
 import { parseLayerArn } from "../publish/limits";
 import { openDestination } from "../upload/destination";
 import type { Call } from "./command";
+import { hostOf } from "./host";
 import { UsageError } from "./options";
 
 /** A layer as the command line names it: where its records are and, where it is known, what Lambda calls it. */
 export interface NamedLayer {
+    readonly host: Host;
     readonly clients: Clients;
     readonly store: LayerStore;
     /** Absent where only an S3 address was given; its records may tell. */
@@ -66,11 +70,12 @@ const asPrefix = (text: string): string => {
 
 /** Opens a layer. Throws REGION_MISSING, CREDENTIALS_MISSING, BUCKET_NOT_FOUND, ACCESS_DENIED. */
 export async function openLayer(call: Call, place: LayerPlace): Promise<NamedLayer> {
-    const clients = await openClients(call, place.region);
-    const account = await accountOf(clients);
+    const host = hostOf(call.terminal, readSettings(call, place.region));
+    const clients = await openClients(host.aws);
+    const account = await host.aws.account(clients);
     try {
         const { store } = await openDestination(clients, account, place, call.signal);
-        return { clients, store, layerName: place.layerName };
+        return { host, clients, store, layerName: place.layerName };
     } catch (error) {
         if (isLayerError(error) && error.code === "BUCKET_NOT_FOUND") {
             // What else it says is for who wants to publish there.
@@ -81,8 +86,19 @@ export async function openLayer(call: Call, place: LayerPlace): Promise<NamedLay
     }
 }
 
-/** Clients as the options and, where they say nothing, the AWS SDK's own chain want them. */
-async function openClients({ options, terminal }: Call, layerRegion: string | undefined): Promise<Clients> {
+async function openClients(aws: AwsSession): Promise<Clients> {
+    const region = await aws.region();
+    if (region === undefined) {
+        throw new LayerError("REGION_MISSING", {
+            what: "No AWS region is set.",
+            next: "Give --region, or set AWS_REGION, or a region in the profile.",
+        });
+    }
+    return aws.clients(region);
+}
+
+/** The AWS settings that the options stand for; what they leave out is left to the AWS SDK's own chain. */
+function readSettings({ options, terminal }: Call, layerRegion: string | undefined): GetSetting {
     const endpoint = options.text("endpoint-url");
     if (endpoint !== undefined && !/^https?:\/\/./.test(endpoint)) {
         throw new UsageError(
@@ -105,13 +121,5 @@ async function openClients({ options, terminal }: Call, layerRegion: string | un
         // A person waits: the many retries of an `up` with hundreds of layers are not for here.
         "aws:maxRetries": "3",
     };
-    configure((key) => settings[key]);
-    const region = await configuredRegion();
-    if (region === undefined) {
-        throw new LayerError("REGION_MISSING", {
-            what: "No AWS region is set.",
-            next: "Give --region, or set AWS_REGION, or a region in the profile.",
-        });
-    }
-    return clientsFor(region);
+    return (key) => settings[key];
 }

@@ -1,5 +1,4 @@
 import path from "node:path";
-import { connectedEnvironment } from "../awsAccess";
 import { LayerError } from "../errors";
 import { readArchive } from "../package/archive";
 import type { PackageSize } from "../package/model";
@@ -73,7 +72,7 @@ const invalid = (shown: string, why: string, cause?: unknown): LayerError =>
  * @throws VERSION_NOT_FOUND, DOWNLOAD_FAILED, HASH_MISMATCH, ARCHIVE_INVALID and what Lambda throws
  */
 export async function readVersionZip(
-    { layer: { clients }, layerName }: LayerOutline,
+    { layer: { clients, host }, layerName }: LayerOutline,
     version: number,
     signal: AbortSignal,
 ): Promise<LayerZip> {
@@ -86,9 +85,9 @@ export async function readVersionZip(
         });
     }
     const { openFetcher } = await import("../build/fetch");
-    const fetcher = openFetcher({ environment: connectedEnvironment(), authorization: () => undefined });
+    const fetcher = openFetcher({ environment: host.environment, authorization: () => undefined });
     const hashes = [`sha256:${Buffer.from(published.codeSha256, "base64").toString("hex")}`];
-    return inTemporaryFolder(async (folder) => {
+    return inTemporaryFolder(host.temporaryFolder, async (folder) => {
         const file = path.join(folder, "layer.zip");
         try {
             await fetcher.fetch({ filename: `version ${version}'s zip`, url, hashes }, file, signal);

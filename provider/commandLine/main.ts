@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { runCommandLine } from "./commandLine";
+import { interruptSignal } from "./interrupt";
 import { openTerminal } from "./terminal";
 
 // A reader that has seen enough (`| head`) closes the pipe: that is no failure.
@@ -7,7 +8,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     process.exit(error.code === "EPIPE" ? 0 : 1);
 });
 
-runCommandLine(process.argv.slice(2), openTerminal(process)).then(
+runCommandLine(process.argv.slice(2), openTerminal(process), interruptSignal(process)).then(
     (exitCode) => {
         process.exitCode = exitCode;
     },

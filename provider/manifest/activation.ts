@@ -1,57 +1,52 @@
 import { LayerError } from "../errors";
 import type { Target } from "../target";
-import {
-    encodeExtra,
-    encodeGroup,
-    encodeProject,
-    evaluateMarker,
-    type Marker,
-    markerVariables,
-    parseMarker,
-} from "./marker";
+import { evaluateMarker, type Marker, markerVariables, parseMarker } from "./marker";
 import type { Doubt, Position } from "./model";
 import { formatPosition, quote } from "./position";
 
-/** What is switched on while markers are evaluated: extras by package, groups and the project of the selection itself. */
+/** What is asked for while markers are evaluated. */
 export interface Activation {
-    /** Extras that are active wherever a marker says `extra == '…'` (poetry), normalised. */
-    readonly extras?: Iterable<string>;
-    /** Extras of packages, as uv's conflict markers name them. */
-    readonly extrasOf?: Iterable<{ readonly name: string; readonly extra: string }>;
-    /** Groups of packages, likewise. */
-    readonly groupsOf?: Iterable<{ readonly name: string; readonly group: string }>;
-    /** Projects that are themselves installed, likewise. */
-    readonly projects?: Iterable<string>;
+    /** Extras that `extra == '…'` holds for, normalised; for a uv.lock as its conflict markers write extras, groups and projects. */
+    readonly extras: ReadonlySet<string>;
+    /** Extras that `extra != '…'` does not hold for; default {@link extras}. */
+    readonly possibleExtras?: ReadonlySet<string>;
 }
 
+/** Nothing is asked for. */
+export const noExtras: Activation = { extras: new Set() };
+
 /**
- * Answers for one target and activation: whether a marker holds.
+ * Answers for one target and activation: whether a marker holds. `more` are extras that count as active for this answer.
  *
  * What nobody can know before run time counts as true, since a package too many does less harm than one that is
  * missing; `doubts` then says so. An unreadable marker is an error at `position`.
  *
  * @throws LayerError MANIFEST_SYNTAX
  */
-export type Holds = (marker: string | undefined, name: string, position: Position) => boolean;
+export type Holds = (
+    marker: string | undefined,
+    name: string,
+    position: Position,
+    more?: readonly string[],
+) => boolean;
 
-/** Makes a {@link Holds}. Each distinct marker is parsed and evaluated once. */
+/** Makes a {@link Holds}. Each distinct marker is evaluated once. */
 export function markersFor(target: Target, activation: Activation, doubts: Doubt[]): Holds {
-    const environment = {
-        variables: markerVariables(target),
-        extras: new Set([
-            ...(activation.extras ?? []),
-            ...[...(activation.extrasOf ?? [])].map(({ name, extra }) => encodeExtra(name, extra)),
-            ...[...(activation.groupsOf ?? [])].map(({ name, group }) => encodeGroup(name, group)),
-            ...[...(activation.projects ?? [])].map(encodeProject),
-        ]),
-    };
+    const variables = markerVariables(target);
+    const { extras, possibleExtras = extras } = activation;
     const results = new Map<string, boolean | undefined>();
-    return (marker, name, position) => {
+    return (marker, name, position, more = []) => {
         if (marker === undefined || marker === "") return true;
-        if (!results.has(marker)) {
-            results.set(marker, evaluateMarker(readMarker(marker, name, position), environment));
+        const key = `${more.join(" ")} ${marker}`;
+        if (!results.has(key)) {
+            const environment = {
+                variables,
+                extras: more.length === 0 ? extras : new Set([...extras, ...more]),
+                possibleExtras: more.length === 0 ? possibleExtras : new Set([...possibleExtras, ...more]),
+            };
+            results.set(key, evaluateMarker(readMarker(marker, name, position), environment));
         }
-        const holds = results.get(marker);
+        const holds = results.get(key);
         if (holds === undefined) {
             doubts.push({
                 reason: `whether ${name} is installed depends on ${quote(marker)}, which is known at run time only`,

@@ -18,6 +18,8 @@ export interface MarkerEnvironment {
     readonly variables: ReadonlyMap<string, string>;
     /** Extras that are asked for, normalised; uv's encoded extras and groups among them (see {@link encodeExtra}). */
     readonly extras: ReadonlySet<string>;
+    /** Extras that `!=` takes for asked for, while it is being found out which are; default {@link extras}. */
+    readonly possibleExtras?: ReadonlySet<string>;
 }
 
 /** Variables whose values are versions, and compare as PEP 440 says. */
@@ -77,6 +79,12 @@ export function markerVariables(target: Target): ReadonlyMap<string, string> {
  * hyphens apart. A marker `extra == 'extra-3-foo-cpu'` holds when extra `cpu` of package `foo` is active.
  */
 export const encodeExtra = (name: string, extra: string): string => `extra-${name.length}-${name}-${extra}`;
+
+/** What {@link encodeExtra} wrote, for people: `foo[cpu]`. */
+export function decodeExtra(encoded: string): string {
+    const [, length = "", rest = ""] = /^extra-(\d+)-(.*)$/.exec(encoded) ?? [];
+    return `${rest.slice(0, Number(length))}[${rest.slice(Number(length) + 1)}]`;
+}
 
 /** As {@link encodeExtra}, for a dependency group: `group-3-foo-dev`. */
 export const encodeGroup = (name: string, group: string): string => `group-${name.length}-${name}-${group}`;
@@ -156,8 +164,9 @@ function evaluateComparison(
     environment: MarkerEnvironment,
 ): boolean | undefined {
     if (extraVariables.has(variable)) {
-        const isActive = environment.extras.has(normalizeName(value));
-        return operator === "!=" || operator.startsWith("not") ? !isActive : isActive;
+        const { extras, possibleExtras = extras } = environment;
+        const isNegated = operator === "!=" || operator.startsWith("not");
+        return isNegated ? !possibleExtras.has(normalizeName(value)) : extras.has(normalizeName(value));
     }
     const actual = environment.variables.get(variable);
     if (actual === undefined) return undefined;

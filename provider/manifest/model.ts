@@ -127,6 +127,8 @@ export interface LockedPackage {
     readonly extras: ReadonlyMap<string, readonly Requirement[]>;
     /** Requirements by dependency group (PEP 735), groups normalised. Only projects have them. */
     readonly groups: ReadonlyMap<string, readonly Requirement[]>;
+    /** PEP 440 specifiers of the Pythons that a group is for, by group, where it has its own. Only projects of a uv.lock have them. */
+    readonly groupPythons?: ReadonlyMap<string, string>;
     /** What the project's own `pyproject.toml` asked for when the lock was made (uv's `requires-dist`); projects only. */
     readonly declared?: readonly Requirement[];
     /** Every file that the manifest lists. */
@@ -189,6 +191,8 @@ export interface Manifest {
     readonly extras?: ReadonlyMap<string, readonly Requirement[]>;
     /** Groups of a workspace root that is no project (uv's `[manifest.dependency-groups]`), with specifiers, no versions. */
     readonly groups?: ReadonlyMap<string, readonly Requirement[]>;
+    /** As {@link LockedPackage.groupPythons}, of those groups. */
+    readonly groupPythons?: ReadonlyMap<string, string>;
     /** requirements.txt only: what its option lines say. */
     readonly options?: RequirementsOptions;
     /** requirements.txt only: the lines of its constraint files (`-c`); they install nothing. */
@@ -207,7 +211,7 @@ export interface Manifest {
 
 /** What of a manifest is to be installed. */
 export interface SelectionSettings {
-    /** A workspace member; default the root project. */
+    /** A workspace member; default the root project, or the only member where the root is no project. */
     readonly package?: string;
     readonly extras: readonly string[];
     readonly groups: readonly string[];

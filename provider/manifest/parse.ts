@@ -4,8 +4,6 @@ import { parsePoetryLock } from "./poetryLock";
 import { parseRequirements } from "./requirements";
 import { parseUvLock } from "./uvLock";
 
-/** The manifests understood last, newest last: an `up` understands the same one in both checks, for the build and for each layer. */
-const understood = new Map<string, Manifest>();
 /** A lock of 500 packages takes some 10 MB, so few are kept. */
 const mostKept = 4;
 
@@ -15,8 +13,11 @@ const mostKept = 4;
  * Throws `MANIFEST_CREDENTIALS` for a secret in an address, in the manifest or a file it includes, and `MANIFEST_SYNTAX` at file, line and
  * column for what the tool that owns the format would not read either. What can be read but not compared becomes
  * a doubt.
+ *
+ * @param understood the manifests understood last, newest last: an `up` understands the same one in both checks, for the build and
+ *     for each layer. Default: none
  */
-export function parseManifest(file: ManifestFile): Manifest {
+export function parseManifest(file: ManifestFile, understood: Map<string, Manifest> = new Map()): Manifest {
     // Included files have no part in the MD5.
     if (file.includes.length > 0) return understand(file);
     const key = JSON.stringify([file.kind, file.path, file.absolutePath, file.md5]);

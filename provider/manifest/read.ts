@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { LayerError } from "../errors";
+import { manifestKindNamed } from "./kind";
 import { type IncludedFile, type ManifestFile, type ManifestKind, manifestKinds } from "./model";
 import { errorAt } from "./position";
 import { requirementsIncludes } from "./requirementsLines";
@@ -72,13 +73,8 @@ const contentOf = rememberUnchanged<FileBytes & { readonly text: string }>();
 
 /** The kind that a file's name stands for. Throws `MANIFEST_KIND_UNKNOWN`. */
 export function manifestKindOf(manifestPath: string): ManifestKind {
-    const name = path.basename(manifestPath).toLowerCase();
-    if (name === "uv.lock" || name === "poetry.lock") {
-        return name;
-    }
-    if (name.endsWith(".txt")) {
-        return "requirements.txt";
-    }
+    const kind = manifestKindNamed(manifestPath);
+    if (kind !== undefined) return kind;
     throw new LayerError("MANIFEST_KIND_UNKNOWN", {
         what: `What kind of manifest ${manifestPath} is does not show from its name.`,
         next: `Name its kind in \`manifestKind\`: ${manifestKinds.map((kind) => `"${kind}"`).join(", ")}.`,

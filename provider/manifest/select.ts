@@ -1,7 +1,9 @@
 import { LayerError } from "../errors";
 import { describeTarget, type Target } from "../target";
-import { type Holds, markersFor, readMarker } from "./activation";
+import { type Holds, markersFor, noExtras, readMarker } from "./activation";
+import { allowedTarget } from "./allowedTarget";
 import { chooseFile, describeMissingWheel, waysOut } from "./chooseFile";
+import { known } from "./chosen";
 import { excludedNames, excludesPackages, type Need, namesLeftOut, runtimeNeeds } from "./exclude";
 import { type Needed, walkGraph } from "./graph";
 import { extrasOf } from "./marker";
@@ -9,8 +11,6 @@ import type { Dependency, Doubt, LockedPackage, Manifest, Selection, SelectionSe
 import { normalizeName } from "./name";
 import { poetryNeeds } from "./poetryNeeds";
 import { formatPosition } from "./position";
-import { isInPythonRange } from "./pythonRange";
-import { known } from "./root";
 import { tagRanks } from "./wheelTag";
 
 /**
@@ -26,15 +26,14 @@ import { tagRanks } from "./wheelTag";
 export function selectDependencies(
     manifest: Manifest,
     settings: SelectionSettings,
-    target: Target,
+    asked: Target,
 ): Selection {
     const doubts: Doubt[] = [...manifest.doubts];
-    refuseOtherPython(manifest, target, doubts);
-    refuseOtherEnvironment(manifest, target);
+    const target = allowedTarget(manifest, settings, asked, doubts);
     const needed = neededPackages(manifest, settings, target, doubts);
     const candidates = oneOfEachName(
         manifest,
-        needed.packages.filter((locked) => isInstalled(locked, settings)),
+        needed.packages.filter((locked) => isInstalled(locked, manifest, settings)),
     );
     const { leftOut, needs } = leftOutOf(manifest, candidates, needed, settings);
     const installed = candidates.filter(({ name }) => !leftOut.has(name));
@@ -113,16 +112,16 @@ function neededPackages(
                 "main",
                 ...known("group", settings.groups, manifest.packages.flatMap(groupNames), manifest.path),
             ]);
-            const holds = markersFor(target, { extras }, doubts);
+            const holds = markersFor(target, { extras: new Set(extras) }, doubts);
             const packages = manifest.packages.filter((locked) => isInGroups(locked, groups, holds));
-            const needs = poetryNeeds(packages, markersFor(target, {}, []));
+            const needs = poetryNeeds(packages, markersFor(target, noExtras, []));
             return { packages, needs, direct: settings.directNames };
         }
         case "requirements.txt": {
             refusePackage(manifest, settings);
             for (const kind of ["extra", "group"] as const)
                 known(kind, settings[`${kind}s`], [], manifest.path);
-            const holds = markersFor(target, {}, doubts);
+            const holds = markersFor(target, noExtras, doubts);
             const packages = manifest.packages.filter((locked) =>
                 holds(locked.marker, locked.name, locked.position),
             );
@@ -169,11 +168,13 @@ function* poetryExtras(manifest: Manifest): Iterable<string> {
 const requestedExtras = ({ requestedExtras: extras = [] }: LockedPackage): Pick<Dependency, "extras"> =>
     extras.length === 0 ? {} : { extras: [...new Set(extras)].sort() };
 
-/** Whether a needed package is put into the layer. An editable `.` of a requirements.txt is the project itself. */
-function isInstalled({ source }: LockedPackage, settings: SelectionSettings): boolean {
+/** Whether a needed package is put into the layer. */
+function isInstalled({ source }: LockedPackage, { kind }: Manifest, settings: SelectionSettings): boolean {
     if (source.type === "path") return settings.localPackages;
     if (source.type !== "directory") return true;
-    return settings.localPackages && !source.virtual && !(source.editable && source.path === ".");
+    // A line `-e .` is the project itself; in a uv.lock, what is at the root may be a package that a member needs.
+    const isProject = kind === "requirements.txt" && source.editable && source.path === ".";
+    return settings.localPackages && !source.virtual && !isProject;
 }
 
 /** The packages by name, each once. @throws LayerError MANIFEST_SELECTION when two versions of one are left */
@@ -198,45 +199,6 @@ function oneOfEachName(manifest: Manifest, packages: readonly LockedPackage[]): 
         }
     }
     return [...byName.values()].sort((left, right) => (left.name < right.name ? -1 : 1));
-}
-
-function refuseOtherPython(manifest: Manifest, target: Target, doubts: Doubt[]): void {
-    const range = manifest.requiresPython;
-    if (range === undefined) return;
-    const isIn = isInPythonRange(target.pythonFullVersion, range);
-    if (isIn === undefined) {
-        doubts.push({
-            reason: `the range of Pythons \`${range}\` can't be read`,
-            next: "Write it as PEP 440 specifiers, for instance >=3.12,<3.15.",
-        });
-    }
-    if (isIn !== false) return;
-    const isPatchOnly = Array.from({ length: 60 }, (_, patch) => `${target.pythonVersion}.${patch}`).some(
-        (version) => isInPythonRange(version, range),
-    );
-    throw new LayerError("MANIFEST_TARGET", {
-        what: `${manifest.path} was made for Python ${range}, and ${target.pythonFullVersion} is not among it.`,
-        next: [
-            isPatchOnly
-                ? "If Lambda has that patch release, set pythonVersion to it in full."
-                : "Set pythonVersion to one of them.",
-            "Or widen requires-python in pyproject.toml and lock again.",
-        ],
-        property: "pythonVersion",
-    });
-}
-
-function refuseOtherEnvironment(manifest: Manifest, target: Target): void {
-    if (manifest.environments.length === 0) return;
-    const holds = markersFor(target, {}, []);
-    const position = { file: manifest.path, line: 1, column: 1 };
-    if (manifest.environments.some((marker) => holds(marker, manifest.path, position))) return;
-    throw new LayerError("MANIFEST_TARGET", {
-        what: `${manifest.path} was locked for some environments only, and ${describeTarget(target)} is not among them.`,
-        detail: manifest.environments.slice(0, 4),
-        next: "Add one for sys_platform == 'linux' and this machine to environments in [tool.uv], and lock again.",
-        property: "manifest",
-    });
 }
 
 function refusePackage(manifest: Manifest, settings: SelectionSettings): void {

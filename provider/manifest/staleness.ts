@@ -5,6 +5,7 @@ import type { ManifestFile } from "./model";
 import { normalizeName } from "./name";
 import { parseRequirement } from "./requirement";
 import { isTable, type Table } from "./toml";
+import { normalizeVersion, parseSpecifiers, parseVersion } from "./version";
 
 /**
  * Whether the `pyproject.toml` beside a lock asks for something else than what the lock was made from: one sentence without a
@@ -188,11 +189,21 @@ function add(asked: Map<string, Set<string>>, name: string, spelled: string): vo
     asked.set(name, known.add(spelled));
 }
 
-/** `[fast]>=2,<3` with everything in one order and without spaces. */
+/** `[fast]>=2,<3` with everything in one order and one spelling. */
 function spelling(extras: readonly string[], specifier: string): string {
-    const clauses = specifier.replaceAll(/\s+/g, "").split(",").filter(Boolean).sort().join(",");
-    const names = extras.map(normalizeName).sort().join(",");
+    const clauses = [...new Set(specifier.split(",").filter(Boolean).map(spelledClause))].sort().join(",");
+    const names = [...new Set(extras.map(normalizeName))].sort().join(",");
     return `${names === "" ? "" : `[${names}]`}${clauses}`;
+}
+
+/** One clause of a specifier as PEP 440 normalises it. As uv compares, the zeros at a release's end mean something after `~=` only. */
+function spelledClause(clause: string): string {
+    const [specifier] = parseSpecifiers(clause) ?? [];
+    if (specifier === undefined) return clause.replaceAll(/\s+/g, "");
+    const { operator, version = parseVersion(specifier.text), wildcard, text } = specifier;
+    if (version === undefined) return operator + text;
+    const spelled = normalizeVersion(version, operator === "~=");
+    return `${operator}${spelled}${wildcard ? ".*" : ""}`;
 }
 
 const shown = (spelled: string | undefined): string =>

@@ -51,6 +51,7 @@ export function parseUvLock(file: ManifestFile): Manifest {
         ...(resolutionMarkers.length === 0 ? {} : { resolutionMarkers }),
         conflicts: conflicts(top),
         ...(groups === undefined ? {} : { groups: requirementsByKey(groups, declaredRequirement) }),
+        ...(header === undefined ? {} : groupPythons(header)),
         indexes: [],
         doubts,
     };
@@ -103,6 +104,7 @@ function lockedPackage(table: Place, index: number, doubts: Doubt[]): LockedPack
             ),
             ...requirementsByKey(groupsOf(place, "dev-dependencies"), requirement),
         ]),
+        ...groupPythons(place),
         ...(isProject && declared !== undefined ? { declared } : {}),
         files: [
             ...tableList(place, "wheels").map((wheel) => distributionFile(wheel, source)),
@@ -114,6 +116,17 @@ function lockedPackage(table: Place, index: number, doubts: Doubt[]): LockedPack
         ...(markers.length === 0 ? {} : { marker: anyOf(markers) }),
         position,
     };
+}
+
+/** uv writes them since revision 5. */
+function groupPythons(place: Place): Pick<LockedPackage, "groupPythons"> {
+    const ranges = optionalTable(place, "group-requires-python");
+    if (ranges === undefined) return {};
+    const byGroup = tableKeys(ranges).map((key): [string, string] => [
+        normalizeName(key),
+        requiredString(ranges, key),
+    ]);
+    return { groupPythons: new Map(byGroup) };
 }
 
 /** Early locks called the groups `dependency-groups`. */

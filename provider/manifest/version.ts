@@ -62,6 +62,22 @@ export function parseVersion(text: string): Version | undefined {
     };
 }
 
+/** A version as PEP 440 normalises it: `V1.0-RC.1` → `1.0rc1`; without zeros at the end of the release unless they are kept. */
+export function normalizeVersion(version: Version, keepsZeros: boolean): string {
+    const { epoch, release, pre, post, dev, local } = version;
+    const last = keepsZeros ? release.length - 1 : release.findLastIndex((number) => number !== 0n);
+    const part = (name: string, number: bigint | undefined) =>
+        number === undefined ? "" : `${name}${number}`;
+    return [
+        epoch === 0n ? "" : `${epoch}!`,
+        release.slice(0, Math.max(last, 0) + 1).join("."),
+        pre === undefined ? "" : `${pre.phase}${pre.number}`,
+        part(".post", post),
+        part(".dev", dev),
+        local === undefined ? "" : `+${local.join(".")}`,
+    ].join("");
+}
+
 /** Negative when `left` is the earlier one, positive when it is the later one, 0 when they are the same version. */
 export function compareVersions(left: Version, right: Version): number {
     return (

@@ -2,6 +2,7 @@ import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { crc32, deflateRaw } from "node:zlib";
+import { environmentFor } from "../build/environment";
 import type { Interpreter } from "../build/interpreter";
 import { type Run, RunError } from "../build/run";
 import { LayerError } from "../errors";
@@ -102,14 +103,13 @@ export async function compileBytecode(
 
 async function compile(root: string, compiler: BytecodeCompiler, signal: AbortSignal): Promise<void> {
     const { interpreter, run, environment } = compiler;
-    const clean = Object.entries(environment).filter(([name]) => !/^PYTHON|^AWS_|^PULUMI_/.test(name));
     const empty = join(root, "empty");
     await mkdir(empty, { recursive: true });
     try {
         await run(interpreter.path, ["-s", "-S", "-c", program, root], {
             cwd: empty,
             label: basename(interpreter.path),
-            env: { ...Object.fromEntries(clean), PYTHONHASHSEED: "0" },
+            environment: environmentFor("python", environment, { PYTHONHASHSEED: "0" }),
             signal,
         });
     } catch (error) {

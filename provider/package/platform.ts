@@ -1,5 +1,6 @@
 import { basename } from "node:path/posix";
 import type { Wheel } from "../build/model";
+import { waysOutOfBuilt } from "../build/refusal";
 import { LayerError } from "../errors";
 import { parseWheelName, platformTags } from "../manifest/wheelTag";
 import type { Target } from "../target";
@@ -35,10 +36,11 @@ const machineNames = new Map<number, string>([
  * Holds the wheels' ELF files against the target.
  *
  * Throws PLATFORM_MISMATCH for a platform wheel that is for another platform by its name, or has a file for another machine
- * or one that needs a newer glibc than the target has.
+ * or one that needs a newer glibc than the target has; and for a wheel that was built here and has such a file or an extension module
+ * of another CPython, whatever its name says.
  *
- * @returns warnings: the same in a wheel for any platform, which may have reasons to carry such a file, and libraries that
- * are needed and that neither the layer nor the runtime is known to have.
+ * @returns warnings: the same in a published wheel for any platform, which may have reasons to carry such a file, and libraries
+ * that are needed and that neither the layer nor the runtime is known to have.
  */
 export function checkPlatform(
     wheels: readonly { readonly wheel: Wheel; readonly facts: WheelFacts }[],
@@ -51,8 +53,12 @@ export function checkPlatform(
     }
     return wheels.flatMap(({ wheel, facts }) => {
         const forAny = checkWheelName(wheel, target);
-        const complaints = facts.flatMap((file) => complaintAbout(file, target) ?? []);
-        if (complaints.length > 0 && !forAny) throw mismatch(wheel, target, complaints);
+        const isBuilt = wheel.origin === "built";
+        const complaints = facts.flatMap(
+            (file) =>
+                complaintAbout(file, target) ?? (isBuilt ? otherPythonOf(file, target) : undefined) ?? [],
+        );
+        if (complaints.length > 0 && (isBuilt || !forAny)) throw mismatch(wheel, target, complaints);
         const warnings = complaints.length === 0 ? [] : [anyWarning(wheel, complaints, target)];
         const missing = facts
             .filter(
@@ -87,6 +93,13 @@ function complaintAbout(file: ElfFile, target: Target): string | undefined {
     return tooNew ? `${file.path} needs glibc ${glibc.join(".")}` : undefined;
 }
 
+/** What an extension module's name says of another CPython than the target's: `_speed.cpython-311-x86_64-linux-gnu.so`. */
+function otherPythonOf({ path }: ElfFile, target: Target): string | undefined {
+    const [, major, minor] = /\.cpython-(\d)(\d+)[a-z]*-[^/]*\.so$/.exec(path) ?? [];
+    if (major === undefined || `${major}.${minor}` === target.pythonVersion) return undefined;
+    return `${path} is for Python ${major}.${minor}`;
+}
+
 function mismatch(wheel: Wheel, target: Target, complaints: readonly string[]): LayerError {
     return new LayerError("PLATFORM_MISMATCH", {
         what:
@@ -96,8 +109,11 @@ function mismatch(wheel: Wheel, target: Target, complaints: readonly string[]): 
         detail: shortened(complaints),
         next:
             wheel.origin === "built"
-                ? `It was built here: build it on a machine like the target, or lock a version of ${wheel.name} that has a wheel for it.`
-                : `Lock a version of ${wheel.name} that has a wheel for the target, or take a target that this one suits.`,
+                ? waysOutOfBuilt(wheel.name)
+                : [
+                      `Lock a version of ${wheel.name} that has a wheel for the target, or give the layer a target that this one suits.`,
+                      `Or leave it out, where the functions do not need it: exclude: ["${wheel.name}"].`,
+                  ],
     });
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { deleteObject, objectUri, readObject, writeObject } from "../aws/objects";
-import { pause } from "../aws/pause";
 import { LayerError } from "../errors";
+import { pause } from "../retry";
 import { type LayerStore, publicationObject } from "./layout";
 
 /**

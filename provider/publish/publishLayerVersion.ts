@@ -1,16 +1,9 @@
 import type { PublishLayerVersionRequest } from "@aws-sdk/client-lambda";
 import type { Clients } from "../aws/clients";
-import {
-    awsError,
-    describeAwsFailure,
-    isAmbiguous,
-    isClockSkewed,
-    isThrottled,
-    isUnsent,
-} from "../aws/failures";
-import { backoff, pause } from "../aws/pause";
+import { awsError, describeAwsFailure, isAmbiguous, isThrottled, isUnsent } from "../aws/failures";
 import { loadLambda } from "../aws/sdk";
 import { isLayerError, LayerError } from "../errors";
+import { backoff, pause } from "../retry";
 import {
     deleteLayerVersion,
     findNewVersion,
@@ -74,7 +67,7 @@ export async function publishLayerVersion(
                 if (found !== undefined) {
                     return found;
                 }
-            } else if (!isUnsent(error) && !isThrottled(error) && !(isClockSkewed(error) && attempt === 1)) {
+            } else if (!isUnsent(error) && !isThrottled(error)) {
                 throw publishRefused(error, request.layerName, call);
             }
             if (attempt === publishAttempts || signal.aborted) {

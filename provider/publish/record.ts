@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { type Bucket, headObject, objectUri, readObject, writeObject } from "../aws/objects";
-import { backoff, pause } from "../aws/pause";
 import { LayerError } from "../errors";
 import type { Owner } from "../owner";
 import type { PackageSize } from "../package/model";
+import { backoff, pause } from "../retry";
 import { claimVersion } from "./claims";
 import type { PublishedVersion } from "./layerVersion";
 import { type LayerStore, manifestObject, recordObject } from "./layout";

@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { createReadStream, type ReadStream } from "node:fs";
 import { setTimeout } from "node:timers/promises";
-import { isAmbiguous, isDamaged, isPreconditionFailed, isThrottled } from "../aws/failures";
+import { isPassing, isPreconditionFailed } from "../aws/failures";
 import { type Bucket, headObject, objectError } from "../aws/objects";
-import { backoff, pause } from "../aws/pause";
 import { loadS3 } from "../aws/sdk";
 import { LayerError } from "../errors";
 import type { Artifact } from "../package/model";
+import { retry } from "../retry";
 
 /** An artifact in S3, with what its metadata says of it. */
 export interface StoredArtifact {
@@ -24,6 +24,8 @@ export interface StoredArtifact {
 
 /** Milliseconds. */
 const progressInterval = 250;
+
+const uploadAttempts = 10;
 
 /** What is uploaded: a zip on this machine's disk and what was found out about it. */
 export type UploadedFile = Pick<Artifact, "path" | "size" | "codeSha256" | "uncompressedSize">;
@@ -78,10 +80,9 @@ export async function uploadArtifact(
     onProgress: (sent: number) => void = () => undefined,
 ): Promise<StoredArtifact> {
     const { PutObjectCommand } = await loadS3();
-    const attempts = 10;
     let onlyIfAbsent = true;
-    for (let attempt = 1; ; attempt++) {
-        // A stream can be read once, so the SDK cannot retry it: every attempt opens the file again.
+    const upload = async (): Promise<StoredArtifact> => {
+        // A stream can be read once: every attempt opens the file again.
         const body = createReadStream(artifact.path);
         const ticking = setInterval(() => onProgress(body.bytesRead), progressInterval);
         try {
@@ -113,24 +114,28 @@ export async function uploadArtifact(
                 uncompressedSize: artifact.uncompressedSize,
             };
         } catch (error) {
-            if (isPreconditionFailed(error)) {
-                const found = await findArtifact(bucket, key, labels.artifactKey);
-                if (found !== undefined) {
-                    return found;
-                }
-                // What is there has lost its labels: it is replaced.
-                onlyIfAbsent = false;
-            } else if (!isAmbiguous(error) && !isThrottled(error) && !isDamaged(error)) {
-                throw uploadFailure(error, bucket, key, artifact);
-            }
-            if (attempt === attempts || bucket.signal.aborted) {
-                throw uploadFailure(error, bucket, key, artifact);
-            }
+            const found = isPreconditionFailed(error)
+                ? await findArtifact(bucket, key, labels.artifactKey)
+                : undefined;
+            if (found !== undefined) return found;
+            throw error;
         } finally {
             clearInterval(ticking);
             body.destroy();
         }
-        await pause(backoff(attempt), bucket.signal);
+    };
+    try {
+        return await retry(upload, {
+            attempts: uploadAttempts,
+            isPassing: (error) => {
+                // What is there has lost its labels: it is replaced.
+                if (isPreconditionFailed(error)) onlyIfAbsent = false;
+                return isPreconditionFailed(error) || isPassing(error);
+            },
+            signal: bucket.signal,
+        });
+    } catch (error) {
+        throw uploadFailure(error, bucket, key, artifact);
     }
 }
 

@@ -5,6 +5,10 @@ import { onBothEmulators } from "./emulatedAws";
 import { layerProjects, layerVersion, program, pythonLayer } from "./layerProject";
 import { bumpedDependencies, lock } from "./locks";
 
+/** A statement whose paths are absolute, as a program makes them with `__dirname`. */
+const absolute = (statement: string): string =>
+    statement.replace(/"([a-z/]+\.(?:lock|zip))"/g, (_, file) => `__dirname + "/${file}"`);
+
 onBothEmulators("the exported state", (aws) => {
     const newProject = layerProjects(aws);
 
@@ -14,10 +18,12 @@ onBothEmulators("the exported state", (aws) => {
             files: {
                 "index.js": program(
                     pythonLayer(),
-                    pythonLayer({ manifest: "other/uv.lock" }, { name: "other" }),
-                    layerVersion(
-                        { layerName: "zip", manifest: "uv.lock", content: { zipFile: "layer.zip" } },
-                        "zip",
+                    absolute(pythonLayer({ manifest: "other/uv.lock" }, { name: "other" })),
+                    absolute(
+                        layerVersion(
+                            { layerName: "zip", manifest: "uv.lock", content: { zipFile: "layer.zip" } },
+                            "zip",
+                        ),
                     ),
                 ),
                 "uv.lock": (await lock()).uvLock,
@@ -42,5 +48,10 @@ onBothEmulators("the exported state", (aws) => {
         for (const path of [project.folder, project.temporaryFolder, process.cwd()]) {
             assert.ok(!text.includes(path), path);
         }
+        assert.deepEqual(ours.map(({ inputs }) => inputs["manifest"]).sort(), [
+            "other/uv.lock",
+            "uv.lock",
+            "uv.lock",
+        ]);
     });
 });

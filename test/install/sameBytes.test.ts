@@ -101,6 +101,7 @@ async function realWheels(folder: string): Promise<Wheel[]> {
             cacheFolder: join(folder, "cache"),
             temporaryFolder,
             report: () => undefined,
+            environment: process.env,
         },
     );
 }

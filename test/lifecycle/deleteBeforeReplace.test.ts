@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { provider } from "../../provider/provider";
 import type { StrictBucket } from "../strictAws/state";
 import { uniqueName } from "../unit/emulatedAws";
+import { openProvider } from "./place";
 import { createStack, type Declared, type SimulatedStack } from "./simulatedEngine";
 import { failure, only, succeed, useStrictAws } from "./strictTests";
 
@@ -27,9 +27,9 @@ describe("a replacement with deleteBeforeReplace", function () {
     /** A run that ends after the old version's delete, before the new one is made. */
     const cutShort = async (stack: SimulatedStack, declared: Declared) => {
         const create = () => Promise.reject(new Error("killed"));
-        stack.useHooks({ ...provider, create });
+        stack.useHooks({ ...openProvider(), create });
         assert.equal(await failure(() => stack.up([declared])), "killed");
-        stack.useHooks(provider);
+        stack.useHooks(undefined);
         assert.equal(stack.resources.size, 0);
     };
 
@@ -68,12 +68,12 @@ describe("a replacement with deleteBeforeReplace", function () {
         await succeed(() => stack.up([declared(0)]));
         strict.aws.state.denied.add("lambda:DeleteLayerVersion");
         const create = async (inputs: Record<string, unknown>) => {
-            await assert.rejects(provider.create(inputs));
+            await assert.rejects(openProvider().create(inputs));
             throw new Error("killed");
         };
-        stack.useHooks({ ...provider, create });
+        stack.useHooks({ ...openProvider(), create });
         assert.equal(await failure(() => stack.up([declared(1, { keepVersions: 0 })])), "killed");
-        stack.useHooks(provider);
+        stack.useHooks(undefined);
         strict.aws.state.denied.clear();
         assert.deepEqual(strict.versions(layerName), [1, 2]);
         assert.deepEqual(await succeed(() => stack.up([declared(2, { keepVersions: 0 })])), ["create deps"]);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { inlineZipLimit } from "../../provider/publish/limits";
 import { defaultAccount } from "../strictAws";
 import { store } from "../strictAws/state";
@@ -245,7 +246,7 @@ describe("everything that PublishLayerVersion has", function () {
                 { name: "python/data.bin", content: Buffer.alloc(size - empty, 7), method: 0 },
             ]);
             assert.equal(body.length, size);
-            await writeFile("large.zip", body);
+            await writeFile(join(strict.project.folder, "large.zip"), body);
         };
         const layerName = uniqueName("large");
         const args = strict.project.zip(0, {

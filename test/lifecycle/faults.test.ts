@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { ListLayerVersionsCommand } from "@aws-sdk/client-lambda";
-import { configure } from "../../provider/awsAccess";
+import type { Hooks } from "../../provider/dynamic/provider";
 import { type Emulator, startMinistack, startMoto } from "../../scripts/emulator";
 import { type FaultProxy, randomFaults, startFaultProxy } from "../faultProxy";
 import { awsSettings, clientsAt, createBucket, settingsFor, uniqueName } from "../unit/emulatedAws";
+import { configure, enter } from "./place";
 import { startPlugin } from "./pluginProcess";
 import { quietly } from "./quiet";
-import { createStack, type Hooks } from "./simulatedEngine";
+import { createStack } from "./simulatedEngine";
 import { createTinyProject, type TinyProject } from "./tinyProject";
 
 /** So that a connection on which nothing comes is given up within a test. */
@@ -26,7 +27,6 @@ describe("faults between the product and AWS", function () {
     const emulators = new Map<string, Emulator>();
     let project: TinyProject;
     const proxies: FaultProxy[] = [];
-    const startedIn = process.cwd();
 
     before(async () => {
         const started = await Promise.all([startMinistack(), startMoto()]);
@@ -34,11 +34,10 @@ describe("faults between the product and AWS", function () {
             emulators.set(emulator.name, emulator);
         }
         project = await createTinyProject(2);
-        process.chdir(project.folder);
+        enter(project.folder);
     });
     afterEach(() => Promise.all(proxies.splice(0).map((proxy) => proxy.stop())));
     after(async () => {
-        process.chdir(startedIn);
         await project.remove();
         await Promise.all([...emulators.values()].map((emulator) => emulator.stop()));
     });

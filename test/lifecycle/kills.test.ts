@@ -4,23 +4,22 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { GetLayerVersionPolicyCommand, ListLayerVersionsCommand } from "@aws-sdk/client-lambda";
 import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
-import { configure } from "../../provider/awsAccess";
-import { provider } from "../../provider/provider";
 import { repository } from "../../scripts/cacheFolder";
 import { type Emulator, startMinistack, startMoto } from "../../scripts/emulator";
 import { type Fault, type FaultProxy, type ProxiedRequest, startFaultProxy } from "../faultProxy";
 import { awsSettings, clientsAt, createBucket, settingsFor, uniqueName } from "../unit/emulatedAws";
 import { describePoint, isMutation, type KillOutcome, killTable } from "./killPoints";
+import { configure, enter } from "./place";
 import { type PluginProcess, startPlugin } from "./pluginProcess";
 import { quietly } from "./quiet";
 import { createStack, type Declared, type RunOutcome, type SimulatedStack } from "./simulatedEngine";
 import { createTinyProject, type TinyProject } from "./tinyProject";
 
 /** Long enough for no renewal to come in between: each run makes the same requests. */
-const killed = { lease: 60_000 };
+const killed = { lease: { timeout: 60_000 } };
 
 /** So that a dead publisher is found out about within a test. */
-const patient = { lease: 300 };
+const patient = { lease: { timeout: 300 } };
 
 /** The page that shows the table of outcomes between these lines. */
 const page = path.join(repository, "docs/life-cycle.md");
@@ -92,16 +91,14 @@ for (const [name, start, played] of [
         let spare: Promise<PluginProcess>;
         let choose: (request: ProxiedRequest) => Fault | undefined = () => undefined;
         const outcomes: KillOutcome[] = [];
-        const startedIn = process.cwd();
 
         before(async () => {
             [emulator, project] = await Promise.all([start(), createTinyProject(2)]);
             proxy = await startFaultProxy(emulator.endpoint, (request) => choose(request));
-            process.chdir(project.folder);
+            enter(project.folder);
             spare = startPlugin(project.folder, {});
         });
         after(async () => {
-            process.chdir(startedIn);
             await (await spare).end();
             await proxy.stop();
             await project.remove();
@@ -202,7 +199,7 @@ for (const [name, start, played] of [
                 stack.useHooks(plugin.hooks);
                 await run();
             } finally {
-                stack.useHooks(provider);
+                stack.useHooks(undefined);
                 choose = () => undefined;
                 await plugin.end();
             }

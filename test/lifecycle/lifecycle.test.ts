@@ -5,12 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PublishLayerVersionCommand } from "@aws-sdk/client-lambda";
 import fc from "fast-check";
-import { configure } from "../../provider/awsAccess";
 import { parseOwner } from "../../provider/owner";
 import { defaultAccount, type StrictAws, startStrictAws } from "../strictAws";
 import { addBucket, store } from "../strictAws/state";
 import { clientsAt, layerZip, region, settingsFor } from "../unit/emulatedAws";
 import { createModel, ExpectedFailure, type ModelStack, type Settings } from "./model";
+import { configure, enter } from "./place";
 import { quietly } from "./quiet";
 import { createStack, type Declared, type SimulatedStack } from "./simulatedEngine";
 
@@ -104,12 +104,11 @@ describe("the life cycle", () => {
     let aws: StrictAws;
     let folder: string;
     let runs = 0;
-    const startedIn = process.cwd();
 
     before(async () => {
         aws = await startStrictAws();
         folder = await mkdtemp(join(tmpdir(), "pulumi-lambda-layer-model-"));
-        process.chdir(folder);
+        enter(folder);
         configure(settingsFor(aws.endpoint));
         addBucket(aws.state, { name: bucketName, region, account: defaultAccount });
         for (const variant of variants) {
@@ -119,7 +118,6 @@ describe("the life cycle", () => {
     });
 
     after(async () => {
-        process.chdir(startedIn);
         await aws.stop();
         await rm(folder, { recursive: true, force: true });
     });

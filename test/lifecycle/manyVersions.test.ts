@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { configure } from "../../provider/awsAccess";
 import { type FaultProxy, startFaultProxy } from "../faultProxy";
 import { newest, store } from "../strictAws/state";
 import { settingsFor, uniqueName } from "../unit/emulatedAws";
+import { configure } from "./place";
 import { createStack, type Declared } from "./simulatedEngine";
 import { succeed, useStrictAws } from "./strictTests";
 

@@ -1,14 +1,10 @@
 import assert from "node:assert/strict";
-import { configure } from "../../provider/awsAccess";
-import { provider } from "../../provider/provider";
+import { createProvider } from "../../provider/dynamic/provider";
 import { region } from "../unit/emulatedAws";
-import { quietly } from "./quiet";
 
 describe("a state of a newer release", () => {
-    before(() => configure((key) => (key === "aws:region" ? region : undefined)));
-    after(() => configure(() => undefined));
-
     it("is neither read, compared, updated nor deleted, and the message says to upgrade", async () => {
+        const provider = createProvider({ argv: [], cwd: () => "", env: {} });
         const id = `arn:aws:lambda:${region}:123456789012:layer:newer:1`;
         const state = { layerName: "newer", region, owner: "organization/urn", schemaVersion: 1000 };
         const runs: readonly (() => Promise<unknown>)[] = [
@@ -18,7 +14,7 @@ describe("a state of a newer release", () => {
             () => provider.delete(id, state),
         ];
         for (const run of runs) {
-            await assert.rejects(quietly(run), {
+            await assert.rejects(run(), {
                 message: /^STATE_UNSUPPORTED: .*newer release.*→ Upgrade/s,
             });
         }

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { dynamic } from "@pulumi/pulumi";
-import type { Limits } from "../../provider/awsAccess";
+import type { Patience } from "../../provider/aws/session";
 import { compiledPackage } from "../unit/provider/compiledPackage";
 
 /** The provider in a process of its own, as the engine runs it: it can be killed at any moment. */
@@ -13,23 +13,25 @@ export interface PluginProcess {
     /** Everything that it printed. */
     readonly output: string[];
     /** Sends it to another AWS, as the engine does when it starts one. */
-    configure(settings: Readonly<Record<string, string>>, limits?: Limits): Promise<void>;
+    configure(settings: Readonly<Record<string, string>>, patience?: Patience): Promise<void>;
     end(): Promise<void>;
 }
 
 /** What the process runs: it answers one message after the other with what a hook gives or throws. */
 const program = `
 const lib = process.argv[2];
-const { configure } = require(lib + "/awsAccess.js");
-const { provider } = require(lib + "/provider.js");
+const { createAwsSession } = require(lib + "/aws/session.js");
+const { createProvider } = require(lib + "/dynamic/provider.js");
+let provider;
 // What the hooks would load when they are first called: a test that waits for them need not.
 for (const name of ["create", "read", "update", "delete", "pythonArchive", "aws/clients"]) {
     require(lib + "/" + name + ".js");
 }
 process.on("message", ({ number, hook, args }) => {
     if (hook === "configure") {
-        const [settings, limits] = args;
-        configure((key) => settings[key], limits);
+        const [settings, patience] = args;
+        const session = createAwsSession((key) => settings[key], process.env, patience);
+        provider = createProvider(process, () => session);
         process.send({ number, result: {} });
         return;
     }
@@ -44,7 +46,7 @@ process.on("message", ({ number, hook, args }) => {
 export async function startPlugin(
     folder: string,
     settings: Readonly<Record<string, string>>,
-    limits: Limits = {},
+    patience: Patience = {},
     environment: Readonly<Record<string, string>> = {},
 ): Promise<PluginProcess> {
     const compiled = await compiledPackage();
@@ -92,9 +94,9 @@ export async function startPlugin(
             waiting.set(number, { resolve, reject });
             child.send({ number, hook, args });
         });
-    const configure = (given: Readonly<Record<string, string>>, more: Limits = {}): Promise<void> =>
+    const configure = (given: Readonly<Record<string, string>>, more: Patience = {}): Promise<void> =>
         call("configure", given, more);
-    await configure(settings, limits);
+    await configure(settings, patience);
     return {
         hooks: {
             configure: async () => undefined,

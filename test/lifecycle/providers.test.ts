@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import type { Hooks } from "../../provider/dynamic/provider";
 import { defaultAccount } from "../strictAws";
 import { awsSettings, region, uniqueName } from "../unit/emulatedAws";
 import { type PluginProcess, startPlugin } from "./pluginProcess";
-import { createStack, type Declared, type Hooks } from "./simulatedEngine";
+import { createStack, type Declared } from "./simulatedEngine";
 import { only, succeed, useStrictAws } from "./strictTests";
 
 /** Explicit providers are processes of their own: the one that deletes has not seen what the other one checked and made. */
@@ -16,7 +17,7 @@ describe("a resource that moves to another provider", function () {
     /** As at the start of a run: it knows nothing. */
     const startProvider = async (): Promise<Hooks> => {
         const plugin = await startPlugin(strict.project.folder, awsSettings(strict.aws.endpoint), {
-            lease: 400,
+            lease: { timeout: 400 },
         });
         plugins.push(plugin);
         return plugin.hooks;
@@ -49,8 +50,9 @@ describe("a resource that moves to another provider", function () {
         const [saved] = stack.resources.values();
         assert.ok(saved !== undefined);
         stack.resources.set(saved.urn, { ...saved, provider: await startProvider() });
-        const arn = `arn:aws:lambda:${region}:${defaultAccount}:layer:${layerName}`;
-        assert.deepEqual(await succeed(() => stack.up([declared(0, undefined, { layerName: arn })])), steps);
+        // Another manifest of the same zip.
+        const again = declared(0, undefined, { manifest: "package-lock-1.json" });
+        assert.deepEqual(await succeed(() => stack.up([again])), steps);
         assert.deepEqual(strict.versions(layerName), [1]);
         assert.equal(claims(bucket.objects).length, 1);
         assert.deepEqual(await succeed(() => stack.refresh()), []);

@@ -39,7 +39,9 @@ for (const [name, start] of [
             return LayerVersions.map(({ Version }) => Version);
         };
         const startOne = async (endpoint: string, lease: number) => {
-            const plugin = await startPlugin(project.folder, awsSettings(endpoint), { lease });
+            const plugin = await startPlugin(project.folder, awsSettings(endpoint), {
+                lease: { timeout: lease },
+            });
             plugins.push(plugin);
             return plugin;
         };

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { configure } from "../../provider/awsAccess";
 import { type FaultProxy, startFaultProxy } from "../faultProxy";
 import { defaultAccount, type StrictAws, startStrictAws } from "../strictAws";
 import { addBucket } from "../strictAws/state";
 import { region, settingsFor, uniqueName } from "../unit/emulatedAws";
+import { configure, enter } from "./place";
 import { quietly } from "./quiet";
 import { createStack } from "./simulatedEngine";
 import { createTinyProject, type TinyProject } from "./tinyProject";
@@ -13,15 +13,13 @@ describe("the account's request rate", function () {
     let aws: StrictAws;
     let project: TinyProject;
     let proxy: FaultProxy;
-    const startedIn = process.cwd();
     before(async () => {
         aws = await startStrictAws();
         project = await createTinyProject(1);
-        process.chdir(project.folder);
+        enter(project.folder);
         addBucket(aws.state, { name: "rate-artifacts", region, account: defaultAccount });
     });
     after(async () => {
-        process.chdir(startedIn);
         await proxy.stop();
         await project.remove();
         await aws.stop();

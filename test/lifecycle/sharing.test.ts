@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ListLayerVersionsCommand } from "@aws-sdk/client-lambda";
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
-import { configure } from "../../provider/awsAccess";
 import { type Emulator, startMinistack, startMoto } from "../../scripts/emulator";
 import { type FaultProxy, seeded, startFaultProxy } from "../faultProxy";
 import { clientsAt, createBucket, settingsFor, uniqueName } from "../unit/emulatedAws";
+import { configure, enter } from "./place";
 import { quietly } from "./quiet";
 import { createStack, type SimulatedStack } from "./simulatedEngine";
 import { createTinyProject, type TinyProject } from "./tinyProject";
@@ -23,7 +23,6 @@ for (const [name, start] of [
         let proxy: FaultProxy;
         let project: TinyProject;
         let bucket: string;
-        const startedIn = process.cwd();
         const random = seeded(20261122);
 
         before(async () => {
@@ -34,10 +33,9 @@ for (const [name, start] of [
                 return { kind: "hold", until: () => sleep(milliseconds) };
             });
             bucket = (await createBucket(await clientsAt(emulator.endpoint))).name;
-            process.chdir(project.folder);
+            enter(project.folder);
         });
         after(async () => {
-            process.chdir(startedIn);
             await proxy.stop();
             await project.remove();
             await emulator.stop();

@@ -1,6 +1,6 @@
 import type { dynamic } from "@pulumi/pulumi";
-import { forgetEngine } from "../../provider/engineMemory";
-import { provider } from "../../provider/provider";
+import type { Hooks } from "../../provider/dynamic/provider";
+import { openProvider } from "./place";
 
 type Props = Record<string, unknown>;
 
@@ -15,8 +15,6 @@ export interface Declared {
     /** An explicit provider: a plugin process of its own. */
     readonly provider?: Hooks;
 }
-
-export type Hooks = Required<dynamic.ResourceProvider>;
 
 /** A resource in a stack's state. */
 export interface Saved {
@@ -42,8 +40,8 @@ export interface SimulatedStack {
     readonly resources: Map<string, Saved>;
     /** Old halves of replacements that a run did not come to delete. */
     readonly pendingDeletes: Saved[];
-    /** Who serves the runs from now on; at first the provider of this process. */
-    useHooks(hooks: Hooks): void;
+    /** Who serves the runs from now on. `undefined`, as at first: a provider of its own for each run. */
+    useHooks(hooks: Hooks | undefined): void;
     ownerOf(declared: Pick<Declared, "name" | "type">): string;
     up(program: readonly Declared[]): Promise<RunOutcome>;
     destroy(): Promise<RunOutcome>;
@@ -57,7 +55,8 @@ const overTheWire = <Value>(value: Value): Value => JSON.parse(JSON.stringify(va
  * check, diff, then create, update or nothing, a second check before a replacement, all deletes last.
  */
 export function createStack(project: string, stack: string): SimulatedStack {
-    let hooks = provider;
+    let others: Hooks | undefined;
+    let hooks: Hooks;
     const resources = new Map<string, Saved>();
     const pendingDeletes: Saved[] = [];
     const urnOf = ({ name, type }: Pick<Declared, "name" | "type">) =>
@@ -66,7 +65,7 @@ export function createStack(project: string, stack: string): SimulatedStack {
     const nameOf = (urn: string) => urn.slice(urn.lastIndexOf(":") + 1);
 
     const run = async (work: (steps: string[]) => Promise<void>): Promise<RunOutcome> => {
-        forgetEngine();
+        hooks = others ?? openProvider();
         const steps: string[] = [];
         try {
             await work(steps);
@@ -193,8 +192,8 @@ export function createStack(project: string, stack: string): SimulatedStack {
     return {
         resources,
         pendingDeletes,
-        useHooks: (others) => {
-            hooks = others;
+        useHooks: (given) => {
+            others = given;
         },
         ownerOf,
         up: (program) =>

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { configure } from "../../provider/awsAccess";
 import { defaultAccount, type StrictAws, startStrictAws } from "../strictAws";
 import { addBucket, type StrictBucket, type StrictLayer } from "../strictAws/state";
 import { region, settingsFor, uniqueName } from "../unit/emulatedAws";
+import { configure, enter } from "./place";
 import { quietly } from "./quiet";
 import type { RunOutcome, SimulatedStack } from "./simulatedEngine";
 import { createTinyProject, type TinyProject } from "./tinyProject";
@@ -25,15 +25,13 @@ export interface StrictTests {
 export function useStrictAws(): StrictTests {
     let aws: StrictAws | undefined;
     let project: TinyProject | undefined;
-    const startedIn = process.cwd();
     before(async () => {
         aws = await startStrictAws();
         project = await createTinyProject(4);
-        process.chdir(project.folder);
+        enter(project.folder);
     });
     beforeEach(() => tests.configure());
     after(async () => {
-        process.chdir(startedIn);
         await project?.remove();
         await aws?.stop();
     });
@@ -62,7 +60,7 @@ export function useStrictAws(): StrictTests {
         versions: (name) => [...(tests.layer(name)?.versions.keys() ?? [])],
         configure: (settings = {}) =>
             configure(settingsFor(there(aws).endpoint, { "aws:maxRetries": "2", ...settings }), {
-                lease: 400,
+                lease: { timeout: 400 },
             }),
     };
     return tests;

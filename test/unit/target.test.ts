@@ -12,6 +12,7 @@ describe("target", () => {
     it("knows what each runtime is made of", () => {
         assert.deepEqual(targetFor("3.13", "arm64"), {
             pythonFullVersion: "3.13.11",
+            patchRelease: "assumed",
             pythonVersion: "3.13",
             runtime: "python3.13",
             architecture: "arm64",

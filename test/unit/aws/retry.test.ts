@@ -1,50 +1,147 @@
 import assert from "node:assert/strict";
-import { createRetryStrategy } from "../../../provider/aws/retry";
+import { setMaxListeners } from "node:events";
+import { HeadBucketCommand } from "@aws-sdk/client-s3";
+import fc from "fast-check";
+import { isPassing } from "../../../provider/aws/failures";
+import { requireBucket } from "../../../provider/aws/objects";
+import { newestVersionNumber } from "../../../provider/publish/layerVersion";
+import { backoff, retry } from "../../../provider/retry";
+import { clientsAt, newSignal } from "../emulatedAws";
+import { type Fault, startFaultyAws } from "./faultyAws";
 
 const failed = (name: string, httpStatusCode: number) =>
-    Object.assign(new Error(name), { name, $metadata: { httpStatusCode } });
+    Object.assign(new Error(name), { name, $fault: "client", $metadata: { httpStatusCode } });
 
-describe("createRetryStrategy", () => {
-    /** How often a call is made that always fails in the same way, and the pauses between. */
-    const play = async (
-        failure: Parameters<ReturnType<typeof createRetryStrategy>["refreshRetryTokenForRetry"]>[1],
-    ) => {
-        const strategy = createRetryStrategy(5);
-        const pauses: number[] = [];
-        let attempt = await strategy.acquireInitialRetryToken();
-        for (;;) {
+describe("retry", () => {
+    const immediately = { pauseAfter: () => 0 };
+
+    it("does work as often as it is told, and throws the last failure", async () => {
+        let done = 0;
+        const work = async (attempt: number) => {
+            done += 1;
+            throw new Error(`attempt ${attempt}`);
+        };
+        await assert.rejects(
+            retry(work, { attempts: 5, isPassing: () => true, ...immediately }),
+            /attempt 5/,
+        );
+        assert.equal(done, 5);
+    });
+
+    it("stops at the first failure that does not pass", async () => {
+        const work = async (attempt: number) => {
+            throw new Error(`attempt ${attempt}`);
+        };
+        const isTransient = (_: unknown, attempt: number) => attempt < 3;
+        await assert.rejects(
+            retry(work, { attempts: 9, isPassing: isTransient, ...immediately }),
+            /attempt 3/,
+        );
+    });
+
+    it("ends a pause when it is aborted, with the abort's reason", async () => {
+        const controller = new AbortController();
+        const work = async () => {
+            setTimeout(() => controller.abort(new Error("stopped")), 5);
+            throw new Error("failed");
+        };
+        const { signal } = controller;
+        await assert.rejects(
+            retry(work, { attempts: 2, isPassing: () => true, pauseAfter: () => 60_000, signal }),
+            /^Error: stopped$/,
+        );
+    });
+
+    it("doubles the longest pause up to ten seconds, and chance shortens it", () => {
+        fc.assert(
+            fc.property(
+                fc.integer({ min: 1, max: 60 }),
+                fc.integer({ min: 1, max: 1000 }),
+                (attempt, first) => {
+                    const pause = backoff(attempt, first);
+                    assert.ok(pause >= 0 && pause <= Math.min(10_000, first * 2 ** (attempt - 1)));
+                },
+            ),
+        );
+    });
+});
+
+describe("calls of AWS", () => {
+    it("pass where they were throttled, failed in AWS or damaged on their way, and for no other answer", () => {
+        for (const [name, status, passes] of [
+            ["SlowDown", 503, true],
+            ["TooManyRequestsException", 429, true],
+            ["ThrottlingException", 400, true],
+            ["InternalError", 500, true],
+            ["BadDigest", 400, true],
+            ["RequestTimeout", 400, true],
+            ["NotImplemented", 501, false],
+            ["NoSuchKey", 404, false],
+            ["AccessDenied", 403, false],
+            ["PreconditionFailed", 412, false],
+            ["ConditionalRequestConflict", 409, false],
+            ["ResourceConflictException", 409, false],
+            ["PermanentRedirect", 301, false],
+        ] as const) {
+            assert.equal(isPassing(failed(name, status)), passes, name);
+        }
+    });
+
+    it("are counted as often as the stack's retries say", async () => {
+        const faults: Fault[] = ["cut before", { status: 500, code: "InternalError" }];
+        for (const fault of faults) {
+            const server = await startFaultyAws(() => fault);
             try {
-                attempt = await strategy.refreshRetryTokenForRetry(attempt, failure);
-            } catch {
-                return { attempts: pauses.length + 1, pauses };
+                const { s3 } = await clientsAt(server.origin, { "aws:maxRetries": "2" });
+                await assert.rejects(s3.send(new HeadBucketCommand({ Bucket: "artifacts" })));
+                assert.equal(server.requests.length, 3);
+            } finally {
+                await server.close();
             }
-            pauses.push(attempt.getRetryDelay());
-        }
-    };
-
-    it("makes as many attempts as it is told, of what may go away", async () => {
-        for (const errorType of ["TRANSIENT", "THROTTLING", "SERVER_ERROR"] as const) {
-            assert.equal((await play({ errorType })).attempts, 5);
         }
     });
 
-    it("repeats what was damaged on its way, and an answer that broke off", async () => {
-        for (const error of [failed("BadDigest", 400), failed("SyntaxError", 200)]) {
-            assert.equal((await play({ errorType: "CLIENT_ERROR", error })).attempts, 5);
-        }
-    });
-
-    it("takes a refusal for an answer", async () => {
-        const error = failed("AccessDenied", 403);
-        assert.equal((await play({ errorType: "CLIENT_ERROR", error })).attempts, 1);
-    });
-
-    it("doubles the longest pause, which chance shortens", async () => {
-        for (let round = 0; round < 20; round++) {
-            const { pauses } = await play({ errorType: "THROTTLING" });
-            for (const [position, pause] of pauses.entries()) {
-                assert.ok(pause >= 0 && pause <= 500 * 2 ** position, `${pause} after ${position}`);
+    it("are one request each for what is an answer, on every service", async () => {
+        const answers: [number, string][] = [
+            [404, "NoSuchKey"],
+            [403, "AccessDenied"],
+            [412, "PreconditionFailed"],
+            [409, "ConditionalRequestConflict"],
+            [400, "InvalidRequest"],
+        ];
+        for (const [status, code] of answers) {
+            const server = await startFaultyAws(() => ({ status, code }));
+            try {
+                const clients = await clientsAt(server.origin);
+                const bucket = { s3: clients.s3, name: "artifacts", signal: newSignal() };
+                await requireBucket(bucket).catch(() => undefined);
+                await newestVersionNumber(clients, "deps", newSignal()).catch(() => undefined);
+                assert.equal(server.requests.length, 2, code);
+            } finally {
+                await server.close();
             }
+        }
+    });
+
+    it("end at once while they wait for their place, when they are aborted", async () => {
+        const server = await startFaultyAws(() => ({ status: 429, code: "TooManyRequestsException" }));
+        try {
+            const clients = await clientsAt(server.origin);
+            const controller = new AbortController();
+            setMaxListeners(0, controller.signal);
+            // Enough of them to wait for seconds, once the first is refused.
+            const waiting = Array.from({ length: 100 }, () =>
+                newestVersionNumber(clients, "deps", controller.signal),
+            );
+            const outcomes = Promise.allSettled(waiting);
+            setTimeout(() => controller.abort(new Error("stopped")), 200);
+            const ended = await outcomes;
+            assert.ok(ended.every(({ status }) => status === "rejected"));
+            const asked = server.requests.length;
+            await new Promise((resolve) => setTimeout(resolve, 300));
+            assert.equal(server.requests.length, asked, "a request was sent after the abort");
+        } finally {
+            await server.close();
         }
     });
 });

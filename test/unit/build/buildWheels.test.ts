@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { buildWheels } from "../../../provider/build";
 import { run } from "../../../provider/build/run";
 import { LayerError } from "../../../provider/errors";
@@ -10,8 +12,10 @@ import { targetFor } from "../../../provider/target";
 import { type LocalServer, startServer } from "./localServer";
 import { startIndex } from "./packageIndex";
 import { pinned, requestFor, type Workplace, workplace } from "./request";
-import { sampleSdist, sampleWheel, sha256, writeProject } from "./sampleFiles";
+import { sampleWheel, sha256, writeProject } from "./sampleFiles";
+import { archiveOf, sightings, spyTools, writeSpy } from "./spyPackage";
 
+const execute = promisify(execFile);
 const me = { username: "me", password: "p@ss w0rd" };
 const wheelName = (name: string, version: string) => `${name}-${version}-py3-none-any.whl`;
 
@@ -401,18 +405,6 @@ describe("buildWheels", function () {
     });
 
     describe("from source", () => {
-        const builds = () => join(place.folder, "builds.txt");
-        const logged = () =>
-            readFile(builds(), "utf8").then(
-                (text) => text.trim().split("\n"),
-                () => [],
-            );
-        beforeEach(async () => {
-            await place.remove();
-            place = await workplace({ AWS_SECRET_ACCESS_KEY: "x", PULUMI_CONFIG_PASSPHRASE: "x" });
-            Object.assign(place.context.environment ?? {}, { SAMPLE_BUILDS: builds() });
-        });
-
         it("builds a local project, even an editable one, and writes nothing into its folder", async () => {
             const project = join(place.folder, "packages", "alpha");
             await writeProject(project, "alpha", "1.0");
@@ -436,19 +428,11 @@ describe("buildWheels", function () {
             assert.deepEqual(await readdir(project), before);
         });
 
-        it("gives a build none of AWS's and Pulumi's secrets", async () => {
-            const source = { type: "directory", path: "alpha", editable: false, virtual: false } as const;
-            await writeProject(join(place.folder, "alpha"), "alpha", "1.0");
-            const request = requestFor(place.folder, [pinned("alpha", "1.0", { source })], {
-                kind: "uv.lock",
-            });
-            await buildWheels(request, place.context);
-            assert.deepEqual(await logged(), ["built []"]);
-        });
-
         it("runs nothing of an sdist that is not allowed, and builds one that is", async () => {
-            const bytes = await sampleSdist(place.folder, "alpha", "1.0");
-            const server = await index({ "alpha-1.0.tar.gz": bytes });
+            const log = join(place.folder, "sightings");
+            await writeSpy(join(place.folder, "alpha-1.0"), "alpha", log);
+            const sdist = await archiveOf(place.folder, "alpha-1.0");
+            const server = await index({ ...spyTools, "alpha-1.0.tar.gz": sdist });
             const request = requestFor(place.folder, [pinned("alpha", "1.0")], {
                 manifest: { options: { ...noOptions, indexUrl: `${server.origin}/simple` } },
             });
@@ -457,16 +441,18 @@ describe("buildWheels", function () {
                 assert.equal(error.message.match(/→/g)?.length, 3);
                 return true;
             });
-            assert.deepEqual(await logged(), []);
+            assert.deepEqual(await sightings(log), []);
             const [wheel] = await buildWheels({ ...request, allowSourceBuilds: ["Alpha"] }, place.context);
             assert.equal(wheel?.origin, "built");
-            assert.deepEqual(await logged(), ["built []"]);
+            assert.notDeepEqual(await sightings(log), []);
         });
 
         it("checks out the commit that the manifest names, with its subdirectory", async () => {
             const repository = join(place.folder, "repository");
             const git = (...args: string[]) =>
-                run("git", ["-c", "user.name=t", "-c", "user.email=t@example", ...args], { cwd: repository });
+                execute("git", ["-c", "user.name=t", "-c", "user.email=t@example", ...args], {
+                    cwd: repository,
+                });
             await writeProject(join(repository, "python"), "alpha", "1.0");
             await git("init", "--quiet");
             await git("add", ".");

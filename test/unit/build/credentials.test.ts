@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parse } from "smol-toml";
 import { credentialsFor, redact } from "../../../provider/build/credentials";
-import { environmentIndexes, resolveIndexes, uvIndexSettings } from "../../../provider/build/indexes";
+import { pipPlaces, resolveIndexes, uvPlaces } from "../../../provider/build/indexes";
 import { parseNetrc, readNetrc } from "../../../provider/build/netrc";
+import { uvSettings } from "../../../provider/build/uvSettings";
 
 const me = { username: "me", password: "s3cret" };
 
@@ -54,13 +56,13 @@ describe("indexes", () => {
     });
 
     it("of the environment are read as uv reads them", () => {
-        const found = environmentIndexes({
+        const { indexes, fallback } = uvPlaces({
             UV_DEFAULT_INDEX: "https://me:s3cret@index.example/simple",
             UV_INDEX: "corp=https://other.example/simple  https://third.example/",
             UV_INDEX_CORP_PASSWORD: "token",
         });
-        assert.deepEqual(found, [
-            { url: "https://index.example/simple", credentials: me },
+        assert.deepEqual(fallback, { url: "https://index.example/simple", credentials: me });
+        assert.deepEqual(indexes, [
             {
                 name: "corp",
                 url: "https://other.example/simple",
@@ -70,11 +72,70 @@ describe("indexes", () => {
         ]);
     });
 
-    it("go to uv with no secret among the arguments", () => {
-        const indexes = resolveIndexes([{ url: "https://index.example/simple", ...me, name: "x y" }], {});
-        const { args, environment } = uvIndexSettings(indexes);
-        assert.deepEqual(args, ["--index", "layer0=https://index.example/simple"]);
-        assert.deepEqual(Object.values(environment), ["me", "s3cret"]);
+    it("of the environment are read as pip reads them", () => {
+        const places = pipPlaces({
+            PIP_INDEX_URL: "https://me:s3cret@index.example/simple",
+            PIP_EXTRA_INDEX_URL: "https://other.example/simple https://third.example/",
+            PIP_FIND_LINKS: "https://me:s3cret@links.example/ /opt/wheels",
+            PIP_NO_INDEX: "1",
+        });
+        assert.deepEqual(places.fallback, { url: "https://index.example/simple", credentials: me });
+        assert.deepEqual(places.indexes, [
+            { url: "https://other.example/simple" },
+            { url: "https://third.example/" },
+        ]);
+        assert.deepEqual(places.findLinks, [
+            { url: "https://links.example/", credentials: me },
+            { url: "/opt/wheels" },
+        ]);
+        assert.equal(places.noIndex, true);
+    });
+
+    it("have their variables filled in as pip and uv do, so that an encoded value is decoded once", () => {
+        const cases = [
+            ["p%40ss%2Fw%25rd", "p@ss/w%rd"],
+            ["p@ss", "p@ss"],
+            ["a/b?c#d e", "a/b?c#d e"],
+            ["50%off", "50%off"],
+            ["a:b", "a:b"],
+            ["gr\u00fc\u00df", "gr\u00fc\u00df"],
+        ];
+        for (const [TOKEN, password] of cases) {
+            // biome-ignore lint/suspicious/noTemplateCurlyInString: the syntax of requirements files
+            const [index] = resolveIndexes([{ url: "https://me:${TOKEN}@index.example/" }], { TOKEN });
+            assert.deepEqual(index?.credentials, { username: "me", password });
+            assert.equal(index?.url, "https://index.example/");
+        }
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: the syntax of requirements files
+        const url = "https://${BOTH}@${HOST}/${PATH}/";
+        const variables = { BOTH: "me:s3cret", HOST: "index.example", PATH: "a/b" };
+        assert.deepEqual(resolveIndexes([{ url }], variables), [
+            { url: "https://index.example/a/b/", credentials: me },
+        ]);
+    });
+
+    it("go to uv in its settings, with names of our own, the default apart", () => {
+        const [one, two] = resolveIndexes(
+            [
+                { url: "https://index.example/simple", ...me, name: "x y" },
+                { url: "https://index.example/default" },
+            ],
+            {},
+        );
+        const places = {
+            indexes: one ? [one] : [],
+            fallback: two,
+            findLinks: [],
+            noIndex: false,
+            trustedHosts: [],
+        };
+        const settings = JSON.parse(JSON.stringify(parse(uvSettings(places, [], {}))));
+        assert.deepEqual(settings, {
+            index: [
+                { name: "layer0", url: "https://me:s3cret@index.example/simple" },
+                { name: "layerdefault", url: "https://index.example/default", default: true },
+            ],
+        });
     });
 });
 

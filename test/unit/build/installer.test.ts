@@ -18,7 +18,7 @@ describe("installer", () => {
     const find = (PATH: string) =>
         findTool(
             "container",
-            { target: graviton, manifestFolder: place.folder },
+            { target: graviton },
             { ...place.context, environment: { ...place.context.environment, PATH } },
         );
 
@@ -45,21 +45,23 @@ describe("installer", () => {
         );
     });
 
-    it("container runs pip in the runtime's build image, with no secret among the arguments", () => {
+    it("container runs pip in the runtime's build image, and sees what it works with", () => {
         const command = containerCommand(graviton, {
+            image: "sha256:1f",
+            name: "one",
             folder: "/temporary/find-1",
-            folders: ["/temporary", "/cache", "/temporary"],
-            readOnly: ["/project"],
-            variables: ["PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"],
+            folders: ["/temporary/find-1", "/out", "/out"],
+            readOnly: ["/cache/a.whl"],
+            variables: { PIP_RETRIES: "3", HOME: "/temporary/find-1/home" },
             user: "1000:1000",
         });
         assert.deepEqual(command, [
-            "docker",
-            ...["run", "--rm", "--platform", "linux/arm64", "--user", "1000:1000"],
-            ...["--volume", "/temporary:/temporary", "--volume", "/cache:/cache"],
-            ...["--volume", "/project:/project:ro", "--workdir", "/temporary/find-1"],
-            ...["--env", "PIP_EXTRA_INDEX_URL", "--env", "PIP_INDEX_URL", "--env", "HOME=/tmp"],
-            ...["--entrypoint", "python3", "public.ecr.aws/sam/build-python3.13:latest-arm64", "-m", "pip"],
+            ...["docker", "run", "--rm", "--init", "--interactive", "--name", "one"],
+            ...["--platform", "linux/arm64", "--user", "1000:1000"],
+            ...["--volume", "/temporary/find-1:/temporary/find-1", "--volume", "/out:/out"],
+            ...["--volume", "/cache/a.whl:/cache/a.whl:ro", "--workdir", "/temporary/find-1"],
+            ...["--env", "HOME=/temporary/find-1/home", "--env", "PIP_RETRIES=3"],
+            ...["--entrypoint", "python3", "sha256:1f", "-m", "pip"],
         ]);
     });
 });

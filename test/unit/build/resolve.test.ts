@@ -20,7 +20,12 @@ describe("finding files with uv", function () {
         allowSourceBuilds: readonly string[] = [],
     ): Promise<Dependency[]> {
         const request = requestFor(place.folder, dependencies, { target: targetFor(python, architecture) });
-        const lookup = { ...request, indexes: [], allowSourceBuilds: new Set(allowSourceBuilds) };
+        const lookup = {
+            ...request,
+            indexes: [],
+            variables: {},
+            allowSourceBuilds: new Set(allowSourceBuilds),
+        };
         const found = await findFiles(dependencies, lookup, await findUv(place.context), place.context);
         assert.deepEqual(await place.leftovers(), []);
         return found;
@@ -148,7 +153,7 @@ describe("finding files with uv", function () {
             UV_EXCLUDE_NEWER: "2001-01-01",
         };
         const request = requestFor(place.folder, []);
-        const lookup = { ...request, indexes: [], allowSourceBuilds: new Set<string>() };
+        const lookup = { ...request, indexes: [], variables: {}, allowSourceBuilds: new Set<string>() };
         const with_ = { ...context, environment };
         const [found] = await findFiles([pinned("six", "1.17.0")], lookup, await findUv(with_), with_);
         assert.match(found?.file?.filename ?? "", /^six-1\.17\.0/);

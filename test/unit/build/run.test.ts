@@ -3,11 +3,15 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { environmentFor } from "../../../provider/build/environment";
 import { keptLines, RunError, run } from "../../../provider/build/run";
+import { isRunning } from "./processes";
+
+const environment = environmentFor("python", process.env);
 
 /** Runs JavaScript in a Node of its own. */
 const node = (script: string, options: Partial<Parameters<typeof run>[2]> = {}) =>
-    run(process.execPath, ["-e", script], { cwd: tmpdir(), ...options });
+    run(process.execPath, ["-e", script], { cwd: tmpdir(), environment, ...options });
 
 async function failure(work: Promise<unknown>): Promise<RunError> {
     const error = await work.then(
@@ -17,21 +21,6 @@ async function failure(work: Promise<unknown>): Promise<RunError> {
     assert.ok(error instanceof RunError, String(error));
     return error;
 }
-
-/** Whether a process runs; one that has ended and waits for its parent to notice does not. */
-const isAlive = async (pid: number): Promise<boolean> => {
-    const state = await readFile(`/proc/${pid}/stat`, "utf8").then(
-        (text) => text.replace(/^.*\)\s*/s, "").charAt(0),
-        () => undefined,
-    );
-    if (process.platform === "linux") return state !== undefined && state !== "Z";
-    try {
-        process.kill(pid, 0);
-        return true;
-    } catch {
-        return false;
-    }
-};
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
     while (!(await condition())) await sleep(20);
@@ -70,20 +59,36 @@ describe("run", () => {
         const { stdout } = await run(
             process.execPath,
             ["-p", "JSON.stringify(process.argv.slice(1))", "--", ...words],
-            { cwd: folder },
+            { cwd: folder, environment },
         );
         assert.deepEqual(JSON.parse(stdout), words);
     });
 
     it("gives a program the environment that it was given and no other", async () => {
-        const { stdout } = await node('console.log(process.env.HOME ?? "none", process.env.ONLY)', {
-            env: { ONLY: "this" },
+        const { stdout } = await node('console.log(process.env.GITHUB_TOKEN ?? "none", process.env.ONLY)', {
+            environment: environmentFor("python", { GITHUB_TOKEN: "secret" }, { ONLY: "this" }),
         });
         assert.equal(stdout.trim(), "none this");
     });
 
+    it("gives a program its input on /dev/stdin, through a pipe that is empty afterwards", async () => {
+        const words = ["$(id)", "a b", "'", '"', ";", "*", "&&"];
+        const program = `
+            const { readFileSync } = require("node:fs");
+            const read = () => readFileSync("/dev/stdin", "utf8");
+            console.log(JSON.stringify([read().length, read(), process.argv.slice(1)]));`;
+        const input = "s3cret\n".repeat(100_000);
+        const { stdout } = await run(process.execPath, ["-e", program, "--", ...words], {
+            cwd: folder,
+            environment,
+            input,
+        });
+        assert.deepEqual(JSON.parse(stdout), [input.length, "", words]);
+        assert.equal((await node("console.log('unread')", { input })).stdout, "unread\n");
+    });
+
     it("fails as spawn-failed when there is no such program", async () => {
-        const error = await failure(run("no-such-program-here", [], { cwd: folder }));
+        const error = await failure(run("no-such-program-here", [], { cwd: folder, environment }));
         assert.equal(error.kind, "spawn-failed");
         assert.equal(error.details.systemCode, "ENOENT");
     });
@@ -134,10 +139,10 @@ describe("run", () => {
             ),
         );
         const pids = (await readFile(file, "utf8")).split(" ").map(Number);
-        assert.deepEqual(await Promise.all(pids.map(isAlive)), [true, true]);
+        assert.deepEqual(await Promise.all(pids.map(isRunning)), [true, true]);
         controller.abort();
         assert.equal((await running).kind, "killed");
-        await until(async () => !(await Promise.all(pids.map(isAlive))).includes(true));
+        await until(async () => !(await Promise.all(pids.map(isRunning))).includes(true));
     });
 
     it("leaves nothing running that a program started and left", async () => {
@@ -146,6 +151,6 @@ describe("run", () => {
             console.log(child.pid);
             child.unref();
             process.exit(0);`);
-        await until(async () => !(await isAlive(Number(stdout))));
+        await until(async () => !(await isRunning(Number(stdout))));
     });
 });

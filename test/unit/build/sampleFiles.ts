@@ -1,27 +1,33 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { run } from "../../../provider/build/run";
 
 export const sha256 = (bytes: Uint8Array | string): string =>
     createHash("sha256").update(bytes).digest("hex");
 
 /** A wheel of one module, as small as one can be: every entry stored. */
-export function sampleWheel(name: string, version: string, requires: readonly string[] = []): Buffer {
+export function sampleWheel(
+    name: string,
+    version: string,
+    requires: readonly string[] = [],
+    extras: readonly string[] = [],
+): Buffer {
     const info = `${name}-${version}.dist-info`;
     return storedZip({
         [`${name}.py`]: `version = ${JSON.stringify(version)}\n`,
-        [`${info}/METADATA`]: `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\n${requires
-            .map((one) => `Requires-Dist: ${one}\n`)
-            .join("")}`,
+        [`${info}/METADATA`]: `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\n${[
+            ...extras.map((extra) => `Provides-Extra: ${extra}\n`),
+            ...requires.map((one) => `Requires-Dist: ${one}\n`),
+        ].join("")}`,
         [`${info}/WHEEL`]:
             "Wheel-Version: 1.0\nGenerator: sample\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         [`${info}/RECORD`]: "",
     });
 }
 
-function storedZip(files: Readonly<Record<string, string>>): Buffer {
+/** A zip of these files, every entry stored. */
+export function storedZip(files: Readonly<Record<string, string>>): Buffer {
     const parts: Buffer[] = [];
     const directory: Buffer[] = [];
     let offset = 0;
@@ -54,7 +60,7 @@ function storedZip(files: Readonly<Record<string, string>>): Buffer {
 
 /**
  * Writes a project that builds with a backend of its own, so that building it needs no index. The wheel's platform is
- * `tag`. Each build writes a line to the file that the environment's SAMPLE_BUILDS names, with the secrets that it could see.
+ * `tag`.
  */
 export async function writeProject(
     folder: string,
@@ -76,9 +82,6 @@ export async function writeProject(
         join(folder, "backend.py"),
         `import os, zipfile
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
-    if os.environ.get("SAMPLE_BUILDS"):
-        seen = [n for n in os.environ if n.startswith(("AWS_", "PULUMI_"))]
-        open(os.environ["SAMPLE_BUILDS"], "a").write(f"built {seen}\\n")
     open("left-by-the-build.txt", "w").close()
     filename = "${name}-${version}-${tag}.whl"
     with zipfile.ZipFile(os.path.join(wheel_directory, filename), "w") as wheel:
@@ -90,18 +93,4 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     return filename
 `,
     );
-}
-
-/** A project as {@link writeProject} makes it, as an sdist's bytes. */
-export async function sampleSdist(
-    folder: string,
-    name: string,
-    version: string,
-    tag?: string,
-): Promise<Buffer> {
-    const root = `${name}-${version}`;
-    await writeProject(join(folder, root), name, version, tag);
-    const archive = join(folder, `${root}.tar.gz`);
-    await run("tar", ["-czf", archive, root], { cwd: folder });
-    return readFile(archive);
 }

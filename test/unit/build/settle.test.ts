@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { buildWheels, settleDependencies } from "../../../provider/build";
 import type { SettleSettings } from "../../../provider/build/settle";
 import { parseManifest, readManifest, selectDependencies } from "../../../provider/manifest";
@@ -10,6 +12,7 @@ import type { LocalServer } from "./localServer";
 import { startIndex } from "./packageIndex";
 import { type Workplace, workplace } from "./request";
 import { sampleWheel, writeProject } from "./sampleFiles";
+import { standInDocker } from "./standInDocker";
 
 const files = new Map([
     ...["linux_x86_64", "linux_aarch64"].map(
@@ -31,22 +34,7 @@ const files = new Map([
     ]),
 ]);
 
-/** A folder with a `docker` that runs pip with this machine's Python, where the container's command says it works. */
-async function standInDocker(folder: string): Promise<string> {
-    const bin = join(folder, "bin");
-    await mkdir(bin);
-    const script = `#!/bin/sh
-[ "$1" = version ] && exit
-while [ "$1" != -m ]; do
-    [ "$1" = --workdir ] && cd "$2"
-    shift
-done
-exec "${pythonPath()}" "$@"
-`;
-    await writeFile(join(bin, "docker"), script, { mode: 0o755 });
-    return bin;
-}
-
+const execute = promisify(execFile);
 const everything = { extras: [], groups: [], localPackages: true, allowSourceBuilds: [] };
 const onDemand: SettleSettings = { resolveUnpinned: true };
 const asListed: SettleSettings = { resolveUnpinned: false };
@@ -71,7 +59,7 @@ for (const installer of ["uv", "container"] as const) {
         /** pip installs for nothing but its own machine. */
         const hostTarget = async () => {
             const program = "import platform; print(platform.python_version(), platform.machine())";
-            const { stdout } = await place.context.run(pythonPath(), ["-c", program], { cwd: place.folder });
+            const { stdout } = await execute(pythonPath(), ["-c", program]);
             const [version = "", machine] = stdout.trim().split(" ");
             return targetFor(version, machine === "aarch64" ? "arm64" : "x86_64");
         };

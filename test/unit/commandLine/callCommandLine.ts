@@ -15,21 +15,24 @@ export interface PretendedTerminal {
     readonly colours?: boolean;
     /** @default this process's own */
     readonly folder?: string;
+    /** @default this process's own */
+    readonly environment?: NodeJS.ProcessEnv;
 }
 
 /** Calls the command line in this process, and catches what it writes. */
 export async function callCommandLine(
     args: readonly string[],
-    { width, colours = false, folder = process.cwd() }: PretendedTerminal = {},
+    { width, colours = false, folder = process.cwd(), environment = process.env }: PretendedTerminal = {},
 ): Promise<Outcome> {
     const [output, errors]: string[][] = [[], []];
-    const exitCode = await runCommandLine(args, {
-        write: (text) => output?.push(text),
-        writeError: (text) => errors?.push(text),
+    const terminal = {
+        write: (text: string) => output?.push(text),
+        writeError: (text: string) => errors?.push(text),
         width,
         colours: { output: colours, error: colours },
-        environment: process.env,
+        environment,
         folder,
-    });
+    };
+    const exitCode = await runCommandLine(args, terminal, new AbortController().signal);
     return { exitCode, output: output?.join("") ?? "", errors: errors?.join("") ?? "" };
 }

@@ -1,10 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { configure } from "../../../provider/awsAccess";
-import { check } from "../../../provider/check";
-import { create } from "../../../provider/create";
 import { parseLayerVersionArn } from "../../../provider/layerVersionArn";
+import { openCore } from "../../core";
 import { type LocalServer, startServer } from "../build/localServer";
 import { region, settingsFor } from "../emulatedAws";
 import { lockText, wheelOf, wheelPath } from "../lockedWheels";
@@ -68,8 +66,9 @@ export async function publishWith(
     resource: string,
     args: Readonly<Record<string, unknown>>,
 ): Promise<{ readonly arn: string; readonly version: number }> {
-    configure(settingsFor(endpoint));
-    const { inputs, failures } = await check(
+    const { layers, call } = openCore({ settings: settingsFor(endpoint) });
+    const { inputs, failures } = await layers.check(
+        call,
         {},
         {
             resourceType: "PythonLayer",
@@ -82,19 +81,8 @@ export async function publishWith(
     if (failures.length > 0) {
         throw new Error(failures.map(({ reason }) => reason).join("\n"));
     }
-    const { id } = await quietly(() => create(inputs));
+    const { id } = await layers.create(call, inputs);
     return { arn: id, version: parseLayerVersionArn(id).version };
-}
-
-/** The provider says what it does as lines of the stack's output: nobody wants to read them between test results. */
-async function quietly<Result>(work: () => Promise<Result>): Promise<Result> {
-    const say = console.log;
-    console.log = () => undefined;
-    try {
-        return await work();
-    } finally {
-        console.log = say;
-    }
 }
 
 /** Credentials in the environment, where the command line finds them, for the tests of one `describe`. */

@@ -170,6 +170,49 @@ gpu = [{ name = "torch", version = "2.0" }]`,
         );
     });
 
+    it("refuses extras of which each is active just when the other is not, as uv does", () => {
+        const undecided = uvLock(
+            'conflicts = [[{ package = "core", extra = "a" }, { package = "core", extra = "b" }]]',
+            project(
+                "app",
+                `dependencies = [
+    { name = "core", extra = ["a"], marker = "extra != 'extra-4-core-b'" },
+    { name = "core", extra = ["b"], marker = "extra != 'extra-4-core-a'" },
+]`,
+            ),
+            locked("core", "1.0", '[package.optional-dependencies]\na = [{ name = "base" }]\nb = []'),
+            locked("base", "1.0"),
+        );
+        assertFails(
+            () => names(undecided),
+            "MANIFEST_SELECTION",
+            /does not say whether core is installed: it depends on extras/,
+            /core\[a\]\n.*core\[b\]/,
+        );
+    });
+
+    it("refuses a group of a root that is no project where the lock has two versions for it, as uv does", () => {
+        const forked = uvLock(
+            'conflicts = [[{ package = "app", extra = "a" }, { package = "app", extra = "b" }]]',
+            '[manifest]\nmembers = ["app"]\n[manifest.dependency-groups]\nops = [{ name = "base" }]',
+            project(
+                "app",
+                `[package.optional-dependencies]
+a = [{ name = "base", version = "1.0" }]
+b = [{ name = "base", version = "2.0" }]`,
+                '{ virtual = "app" }',
+            ),
+            locked("base", "1.0"),
+            locked("base", "2.0"),
+        );
+        assert.deepEqual(names(forked, { extras: ["a"] }), ["base 1.0"]);
+        assertFails(
+            () => names(forked, { extras: ["a"], groups: ["ops"] }),
+            "MANIFEST_SELECTION",
+            /two of base, 1\.0 and 2\.0, and a group of the workspace's root does not say which/,
+        );
+    });
+
     const workspace = uvLock(
         '[manifest]\nmembers = ["api", "lib"]\n[manifest.dependency-groups]\nlint = [{ name = "linter" }]',
         project("api", 'dependencies = [{ name = "lib" }]', '{ editable = "packages/api" }'),
@@ -196,7 +239,20 @@ gpu = [{ name = "torch", version = "2.0" }]`,
             /api, lib/,
         );
         assertFails(() => names(workspace, { package: "base" }), "MANIFEST_SELECTION", /no project base/);
-        assert.deepEqual(names(workspace, { groups: ["lint"] }), ["linter 1.0"]);
+        assertFails(
+            () => names(workspace, { groups: ["lint"] }),
+            "MANIFEST_SELECTION",
+            /root is no project/,
+            /Set package to one of: api, lib/,
+        );
+    });
+
+    it("takes a group of the workspace's root beside a member that has none of that name", () => {
+        assert.deepEqual(names(workspace, { package: "api", groups: ["lint"] }), [
+            "base 1.0",
+            "lib 1.0",
+            "linter 1.0",
+        ]);
     });
 
     it("takes members that the project needs, or only what they need", () => {
@@ -212,10 +268,15 @@ gpu = [{ name = "torch", version = "2.0" }]`,
         assertFails(
             () => names(narrow(">=3.14")),
             "MANIFEST_TARGET",
-            /made for Python >=3\.14, and 3\.13\.11/,
+            /made for Python >=3\.14, and no release of 3\.13 is among it/,
             /Set pythonVersion to one/,
         );
-        assertFails(() => names(narrow(">=3.13.40")), "MANIFEST_TARGET", /set pythonVersion to it in full/);
+        assertFails(
+            () => names(narrow(">=3.13.14"), {}, targetFor("3.13.5", "x86_64")),
+            "MANIFEST_TARGET",
+            /made for Python >=3\.13\.14, and 3\.13\.5 is not among it/,
+            /Set pythonVersion to "3\.13"/,
+        );
         assertFails(() => names(narrow("==3.12.*")), "MANIFEST_TARGET");
     });
 

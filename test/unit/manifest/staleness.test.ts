@@ -91,7 +91,13 @@ url = "${index.origin}/simple"
             ["pyproject.toml", "beta ~= 1.0", "beta>=1", /: beta is asked for as >=1, and was as ~=1\.0$/],
             ["pyproject.toml", '["gamma"]', '["beta"]', /: beta in extra web is not in the lock yet$/],
             ["pyproject.toml", 'web = ["gamma"]', "", /: extra web is not in pyproject\.toml any more$/],
-            ["pyproject.toml", "delta>=1", "delta>=1.0", /: delta in group dev is asked for as >=1\.0/],
+            ["pyproject.toml", "delta>=1", "delta>=1.0.1", /: delta in group dev is asked for as >=1\.0\.1/],
+            [
+                "pyproject.toml",
+                "beta ~= 1.0",
+                "beta~=1.0.0",
+                /: beta is asked for as ~=1\.0\.0, and was as ~=1\.0$/,
+            ],
             ["pyproject.toml", "gamma == 1.*", "alpha", /: alpha in group dev is not in the lock yet$/],
             ["lib/pyproject.toml", "gamma>0.1", "beta", /^lib\/pyproject\.toml has changed.*: beta is not/],
         ];
@@ -113,6 +119,19 @@ url = "${index.origin}/simple"
         await write("pyproject.toml", "not [ toml");
         assert.equal(await staleness("uv.lock"), undefined);
         await rm(join(folder, "pyproject.toml"));
+        assert.equal(await staleness("uv.lock"), undefined);
+    });
+
+    it("takes each spelling of a specifier for the one that uv writes", async () => {
+        const specifiers = [
+            ...["==1.0.0", "== v1", "===1.0", "~= 1.0", "==1.*", "== 1.0.*", ">=0!1", ">= 1 , <3,>=1.0"],
+            ...[">=1.0-Alpha.1", "<2.0_RC-1", "!=1.0.DEV1", "<=1.0.post0", "!=1.1-1", "!=1.0-r4", ">=0.9c"],
+            ...["!=1.0+Local.1-B", "!=1.0+007", "(>=1)", "!=1.0preview2.post3.dev4"],
+        ];
+        const extras = specifiers.map((specifier, at) => `e${at} = ["Alpha [x,Y, x] ${specifier}"]`);
+        await write("pyproject.toml", project().replace("web = ", `${extras.join("\n")}\nweb = `));
+        await write("lib/pyproject.toml", lib);
+        await mustRun(uvPath(), ["lock", "--python", pythonPath()], { cwd: folder });
         assert.equal(await staleness("uv.lock"), undefined);
     });
 

@@ -43,6 +43,7 @@ const popular = readFileSync(join(repository, "test/unit/package/popularPackages
 const armTarget: Target = {
     ...target,
     pythonFullVersion: "3.13.0",
+    patchRelease: "given",
     pythonVersion: "3.13",
     runtime: "python3.13",
     architecture: "arm64",

@@ -7,6 +7,7 @@ import { type CraftedEntry, type CraftedZip, craftZip } from "./craftZip";
 
 export const target: Target = {
     pythonFullVersion: "3.12.0",
+    patchRelease: "given",
     pythonVersion: "3.12",
     runtime: "python3.12",
     architecture: "x86_64",

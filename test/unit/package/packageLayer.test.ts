@@ -24,7 +24,7 @@ describe("packageLayer", () => {
     const sha256 = (content: Buffer | string) => createHash("sha256").update(content).digest("hex");
 
     const part = fc.oneof(
-        fc.stringMatching(/^[a-z][a-z0-9_.-]{0,11}$/),
+        fc.stringMatching(/^[a-zA-Z][a-zA-Z0-9_.-]{0,11}$/),
         fc.stringMatching(/^[a-zé漢😀][a-z é,"漢😀]{0,9}[a-z]$/u),
     );
     const anyEntry = fc.record({
@@ -45,7 +45,7 @@ describe("packageLayer", () => {
         descriptor: fc.constantFrom(undefined, "signed" as const, "unsigned" as const, "long" as const),
         zip64: fc.boolean(),
     });
-    /** Any entries whose paths do not get into each other's way: no folder is a file, and no case differs. */
+    /** Any entries whose paths do not get into each other's way: no folder is a file. */
     const anyEntries = fc
         .uniqueArray(anyEntry, { maxLength: 20, selector: ({ path }) => path.join("/") })
         .map((entries) =>
@@ -207,23 +207,53 @@ describe("packageLayer", () => {
         );
     });
 
-    for (const [how, left, right] of [
-        ["have different content", "shared/a.py", "shared/a.py"],
-        ["differ only in case", "shared/a.py", "Shared/A.py"],
-        ["are a file and a folder", "shared/a", "shared/a/b.py"],
+    it("takes files whose names differ only in case: to Linux they are two", async () => {
+        const wheels = [
+            await craftWheel(folder, {
+                name: "one-pkg",
+                entries: [{ name: "shared/a.py", content: "1" }, { name: "shared/A.py" }],
+            }),
+            await craftWheel(folder, { name: "two-pkg", entries: [{ name: "Shared/A.py", content: "2" }] }),
+        ];
+        const found = (await names(await pack(wheels))).filter((name) => /shared/i.test(name));
+        assert.deepEqual(found, ["python/Shared/A.py", "python/shared/A.py", "python/shared/a.py"]);
+    });
+
+    for (const [what, ...paths] of [
+        ["different files under one path", ["shared/a.py"], ["shared/a.py"], ["shared/a.py"]],
+        ["a file where another has a folder", ["shared/a"], ["shared/a/b.py"], ["shared/a/c/d.py"]],
+        [
+            "several such files",
+            ["tests/__init__.py", "tests/b.py", "conftest.py"],
+            ["tests/__init__.py", "tests/b.py"],
+            ["conftest.py", "c.py"],
+        ],
+        [
+            "more of them than a message holds",
+            Array.from({ length: 20 }, (_, position) => `shared/${position}.py`),
+            Array.from({ length: 20 }, (_, position) => `shared/${position}.py`),
+            ["shared/0.py"],
+        ],
     ] as const) {
-        it(`names both packages and the file when two files ${how}`, async () => {
-            const wheels = [
-                await craftWheel(folder, { name: "one-pkg", entries: [{ name: left, content: "1" }] }),
-                await craftWheel(folder, { name: "two-pkg", entries: [{ name: right, content: "2" }] }),
-            ];
-            await assert.rejects(pack(wheels), (error) => {
-                assert(isLayerError(error) && error.code === "FILES_CONFLICT");
-                for (const text of ["one-pkg 1.0", "two-pkg 1.0", left, right, how]) {
-                    assert(error.message.includes(text), error.message);
-                }
-                return true;
-            });
+        it(`names all packages that bring ${what}, and an exclude that lets them pass`, async () => {
+            const wheels = await Promise.all(
+                ["one-pkg", "two-pkg", "three-pkg"].map((name, position) =>
+                    craftWheel(folder, {
+                        name,
+                        entries: (paths[position] ?? []).map((path) => ({ name: path, content: name })),
+                    }),
+                ),
+            );
+            const failure: unknown = await pack(wheels).catch((error: unknown) => error);
+            assert(isLayerError(failure) && failure.code === "FILES_CONFLICT");
+            for (const text of ["one-pkg 1.0", "two-pkg 1.0", "three-pkg 1.0", "python/"])
+                assert(failure.message.includes(text), failure.message);
+            assert(failure.message.split("\n").length <= 12, failure.message);
+            const exclude: unknown = JSON.parse(/exclude: (\[.*?\])/.exec(failure.message)?.[1] ?? "");
+            assert(Array.isArray(exclude));
+            const destination = join(folder, "layer.zip");
+            const { signal } = new AbortController();
+            await packageLayer({ wheels, target, destination, exclude: exclude.map(String) }, { signal });
         });
     }
 

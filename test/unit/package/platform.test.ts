@@ -107,6 +107,16 @@ describe("ELF files against the target", () => {
         );
     });
 
+    it("refuses them in a wheel for any platform that was built here, extension modules of another Python too", async () => {
+        const built = { tag: "py3-none-any", origin: "built" } as const;
+        await refused(pack({ machine: 183 }, built), "demo/a.so is for aarch64", "installer:");
+        const module = (name: string) =>
+            pack({}, { ...built, entries: [{ name: `demo/${name}`, content: craftElf() }] });
+        await refused(module("a.cpython-311-x86_64-linux-gnu.so"), "is for Python 3.11");
+        await module("a.cpython-312-x86_64-linux-gnu.so");
+        await module("a.abi3.so");
+    });
+
     it("warns of libraries that neither the layer nor the runtime has", async () => {
         const needed = [
             "libc.so.6",
@@ -139,7 +149,7 @@ describe("ELF files against the target", () => {
     });
 
     for (const [origin, next] of [
-        ["built", "It was built here"],
+        ["built", 'installer: "container"'],
         ["fetched", "Lock a version of demo that has a wheel for the target"],
     ] as const) {
         it(`takes a wheel that names no glibc and was ${origin}, when its files fit`, async () => {

@@ -71,11 +71,6 @@ describe("a wheel that can't go into a layer", () => {
             /a folder with data/,
         ],
         [
-            "has names that clash by case",
-            [{ name: "demo/a.py" }, { name: "demo/A.py" }],
-            /a\.py" and "demo\/A\.py" differ only/,
-        ],
-        [
             "has a file and a folder of one name",
             [{ name: "demo/a" }, { name: "demo/a/b" }],
             /are a file and a folder/,

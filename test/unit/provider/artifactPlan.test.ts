@@ -3,12 +3,11 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { planArtifact } from "../../../provider/artifactPlan";
-import { configure } from "../../../provider/awsAccess";
-import { check } from "../../../provider/check";
 import { diff } from "../../../provider/diff";
-import { asCheckedInputs } from "../../../provider/inputs";
+import { asCheckedInputs, type PythonLayerInputs } from "../../../provider/inputs";
 import type { ManifestKind } from "../../../provider/manifest";
 import type { Props } from "../../../provider/props";
+import { openCore } from "../../core";
 import { lockSample, startSampleIndex } from "../../engine/sampleManifests";
 import { uvPath } from "../../tools";
 import { sampleWheel } from "../build/sampleFiles";
@@ -19,17 +18,7 @@ describe("planArtifact", function () {
     this.timeout(60_000);
     let folder: string;
     const wheel = "alpha-1.0-py3-none-any.whl";
-    const { signal } = new AbortController();
-    const uv = process.env["UV"];
-    before(() => {
-        process.env["UV"] = uvPath();
-        configure((key) => (key === "aws:region" ? "eu-central-1" : undefined));
-    });
-    after(() => {
-        if (uv === undefined) delete process.env["UV"];
-        else process.env["UV"] = uv;
-        configure(() => undefined);
-    });
+    const core = () => openCore({ folder, environment: { ...process.env, UV: uvPath() } });
     beforeEach(async () => {
         folder = await mkdtemp(path.join(os.tmpdir(), "pulumi-lambda-layer-test-"));
         await writeFile(path.join(folder, wheel), sampleWheel("alpha", "1.0"));
@@ -38,7 +27,9 @@ describe("planArtifact", function () {
     afterEach(() => rm(folder, { recursive: true, force: true }));
 
     const checked = async (args: Props) => {
-        const { inputs, failures } = await check(
+        const { layers, call } = core();
+        const { inputs, failures } = await layers.check(
+            call,
             {},
             {
                 resourceType: "PythonLayer",
@@ -55,7 +46,11 @@ describe("planArtifact", function () {
         assert.ok(result.resourceType === "PythonLayer");
         return result;
     };
-    const plan = async (args: Props = {}) => planArtifact(await checked(args), folder, signal);
+    const planOf = (inputs: PythonLayerInputs) => {
+        const { host, call } = core();
+        return planArtifact(host, call, inputs);
+    };
+    const plan = async (args: Props = {}) => planOf(await checked(args));
 
     it("has another key for other globs and another local file, and the same for other words of the same", async () => {
         const plain = (await plan()).artifactKey;
@@ -66,6 +61,30 @@ describe("planArtifact", function () {
         assert.equal((await plan({ exclude: ["tests/", "*.pyi", "*.pyi"] })).artifactKey, globs);
         await writeFile(path.join(folder, wheel), sampleWheel("alpha", "1.0", ["beta"]));
         assert.notEqual((await plan()).artifactKey, plain);
+    });
+
+    it("has another key after any edit where the manifest does not tell what a line comes to", async () => {
+        const list = path.join(folder, "requirements.txt");
+        const keys = async (line: string) => {
+            await writeFile(list, `${line}\n`);
+            const first = (await plan()).artifactKey;
+            await writeFile(list, `# looked at\n${line}\n`);
+            return [first, (await plan()).artifactKey] as const;
+        };
+        for (const line of [
+            "alpha @ git+https://index.example/alpha@main",
+            "alpha @ https://index.example/alpha-1.0-py3-none-any.whl",
+        ]) {
+            const [first, second] = await keys(line);
+            assert.notEqual(first, second, line);
+        }
+        for (const line of [
+            `alpha @ git+https://index.example/alpha@${"0".repeat(40)}`,
+            `alpha==1.0 --hash=sha256:${"0".repeat(64)}`,
+        ]) {
+            const [first, second] = await keys(line);
+            assert.equal(first, second, line);
+        }
     });
 
     it("makes the layer without what exclude leaves out", async () => {
@@ -84,10 +103,7 @@ describe("planArtifact", function () {
     it("refuses a local file that changed after it was checked", async () => {
         const inputs = await checked({});
         await writeFile(path.join(folder, wheel), sampleWheel("alpha", "1.0", ["beta"]));
-        await assert.rejects(
-            planArtifact(inputs, folder, signal),
-            /MANIFEST_CHANGED: A local package of layer "deps"/,
-        );
+        await assert.rejects(planOf(inputs), /MANIFEST_CHANGED: A local package of layer "deps"/);
     });
 
     it("is the same for each kind of manifest that says the same files; a list says them once it is resolved", async () => {
@@ -99,7 +115,7 @@ describe("planArtifact", function () {
                 const inputs = await checked({ manifest: file, ...args });
                 return {
                     inputs: { ...inputs },
-                    key: (await planArtifact(inputs, folder, signal)).artifactKey,
+                    key: (await planOf(inputs)).artifactKey,
                 };
             };
             const uv = await made("uv.lock");

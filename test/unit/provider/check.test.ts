@@ -3,11 +3,10 @@ import { createHash } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { configure } from "../../../provider/awsAccess";
-import { check } from "../../../provider/check";
 import { prefixOf } from "../../../provider/inputs";
 import type { Props } from "../../../provider/props";
 import { unknownValue } from "../../../provider/unknown";
+import { openCore, type TestCore } from "../../core";
 import { uniqueName } from "../emulatedAws";
 
 const hash = (digit: string) => `--hash=sha256:${digit.repeat(64)}`;
@@ -36,19 +35,16 @@ describe("check", () => {
         content: { s3Bucket: "archives", s3Key: "layer.zip" },
         ...args,
     });
+    let core: TestCore;
+    const check = (olds: Props, news: Props) => core.layers.check(core.call, olds, news);
     async function checked(news: Props, olds: Props = {}): Promise<Record<string, unknown>> {
         const { inputs, failures } = await check(olds, news);
         assert.deepEqual(failures, []);
         return inputs;
     }
 
-    before(() => {
-        configure((key) => (key === "aws:region" ? "eu-central-1" : undefined));
-    });
-    after(() => {
-        configure(() => undefined);
-    });
     beforeEach(async () => {
+        core = openCore();
         folder = await mkdtemp(path.join(os.tmpdir(), "pulumi-lambda-layer-test-"));
         manifest = path.join(folder, "requirements.txt");
         owner = ownerOf(uniqueName("deps"));
@@ -327,32 +323,18 @@ describe("check", () => {
     });
 
     it("asks for a region where none is set anywhere", async () => {
-        const names = ["AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"];
-        const set = names.map((name) => [name, process.env[name]] as const);
-        for (const name of names) delete process.env[name];
-        Object.assign(process.env, {
-            AWS_CONFIG_FILE: "/dev/null",
-            AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
-        });
-        configure(() => undefined);
-        try {
-            const { failures } = await check({}, program());
-            assert.deepEqual(
-                failures.map(({ property }) => property),
-                ["region"],
-            );
-            assert.match(
-                failures[0]?.reason ?? "",
-                /^REGION_MISSING: No AWS region is set\.\n {2}→ .*pulumi config set aws:region/,
-            );
-            process.env["AWS_REGION"] = "sa-east-1";
-            assert.equal((await checked(program()))["region"], "sa-east-1");
-        } finally {
-            for (const [name, value] of set) {
-                if (value === undefined) delete process.env[name];
-                else process.env[name] = value;
-            }
-            configure((key) => (key === "aws:region" ? "eu-central-1" : undefined));
-        }
+        const files = { AWS_CONFIG_FILE: "/dev/null", AWS_SHARED_CREDENTIALS_FILE: "/dev/null" };
+        core = openCore({ settings: () => undefined, environment: files });
+        const { failures } = await check({}, program());
+        assert.deepEqual(
+            failures.map(({ property }) => property),
+            ["region"],
+        );
+        assert.match(
+            failures[0]?.reason ?? "",
+            /^REGION_MISSING: No AWS region is set\.\n {2}→ .*pulumi config set aws:region/,
+        );
+        core = openCore({ settings: () => undefined, environment: { ...files, AWS_REGION: "sa-east-1" } });
+        assert.equal((await checked(program()))["region"], "sa-east-1");
     });
 });

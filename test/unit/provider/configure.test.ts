@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import type { dynamic } from "@pulumi/pulumi";
-import { accountOf, clientsFor, configure } from "../../../provider/awsAccess";
-import { provider } from "../../../provider/provider";
+import { createAwsSession } from "../../../provider/aws/session";
+import { createProvider } from "../../../provider/dynamic/provider";
 import { startServer } from "../build/localServer";
 import { settingsFor, uniqueName } from "../emulatedAws";
 
@@ -20,6 +20,9 @@ const requestWith = (get: (key: string) => string | undefined): dynamic.Configur
 const callerIdentity = (account: string): string =>
     `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Account>${account}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`;
 
+/** A provider as a process of its own has it. */
+const openProvider = () => createProvider({ argv: [], cwd: () => process.cwd(), env: process.env });
+
 describe("configure", () => {
     let folder: string;
     before(async () => {
@@ -27,7 +30,6 @@ describe("configure", () => {
         await writeFile(path.join(folder, "requirements.txt"), "six==1.16.0\n");
     });
     after(async () => {
-        configure(() => undefined);
         await rm(folder, { recursive: true, force: true });
     });
 
@@ -39,6 +41,7 @@ describe("configure", () => {
             manifest: path.join(folder, "requirements.txt"),
             content: { zipFile: "layer.zip" },
         };
+        const provider = openProvider();
         const settled = provider.configure(
             requestWith((key) => (key === "aws:region" ? "ap-south-1" : undefined)),
         );
@@ -48,57 +51,6 @@ describe("configure", () => {
             checks.map(({ inputs }) => inputs?.region),
             ["ap-south-1", "ap-south-1"],
         );
-    });
-
-    /** What check says about a resource that is right, with these settings and this environment alone. */
-    const checkWith = async (settings: Record<string, string>, environment: NodeJS.ProcessEnv) => {
-        configure((key) => settings[key], {}, { HOME: path.join(folder, "nowhere"), ...environment });
-        const { inputs, failures } = await provider.check(
-            {},
-            {
-                resourceType: "LayerVersion",
-                owner: uniqueName("owner"),
-                layerName: "deps",
-                manifest: path.join(folder, "requirements.txt"),
-                content: { zipFile: "layer.zip" },
-            },
-        );
-        return { region: inputs?.region, failures: failures?.map(({ reason }) => reason) ?? [] };
-    };
-
-    it("refuses in the preview already what cannot be followed", async () => {
-        const { failures } = await checkWith(
-            { "aws:region": "ap-south-1", "aws:insecure": "true", "aws:maxRetries": "x" },
-            {},
-        );
-        assert.equal(failures.length, 1);
-        assert.match(
-            failures[0] ?? "",
-            /^SETTING_INVALID: .*\n {2}\| aws:maxRetries must.*\n|aws:insecure would/,
-        );
-        assert.match(failures[0] ?? "", /aws:insecure would turn/);
-    });
-
-    it("takes the region of the profile that counts, and says which is not there", async () => {
-        const file = path.join(folder, "config");
-        await writeFile(file, "[default]\nregion = eu-west-1\n[profile work]\nregion = eu-west-2\n");
-        const files = { AWS_CONFIG_FILE: file };
-        const own = { "aws:sharedConfigFiles": JSON.stringify([file]) };
-        for (const [settings, environment, region] of [
-            [{}, files, "eu-west-1"],
-            [{}, { ...files, AWS_PROFILE: "work" }, "eu-west-2"],
-            [{}, { ...files, AWS_DEFAULT_PROFILE: "work" }, "eu-west-2"],
-            [{ ...own, "aws:profile": "work" }, { AWS_PROFILE: "other" }, "eu-west-2"],
-            [{ "aws:profile": "work" }, { ...files, AWS_REGION: "eu-west-3" }, "eu-west-3"],
-        ] as const) {
-            assert.deepEqual(await checkWith(settings, environment), { region, failures: [] });
-        }
-        const { failures } = await checkWith({}, { ...files, AWS_PROFILE: "other" });
-        assert.match(
-            failures.join(),
-            /^CREDENTIALS_MISSING: The AWS profile "other", which AWS_PROFILE names/,
-        );
-        assert.match((await checkWith({}, {})).failures.join(), /^REGION_MISSING/);
     });
 
     it("reaches the hooks that call AWS as well, which take the region of the version", async () => {
@@ -116,6 +68,7 @@ describe("configure", () => {
             response.end('{"Message":"none"}');
         });
         try {
+            const provider = openProvider();
             const settled = provider.configure(
                 requestWith(settingsFor(server.origin, { "aws:accessKey": "AKIDCONFIGURED" })),
             );
@@ -139,8 +92,8 @@ describe("configure", () => {
             response.end(callerIdentity("123456789012"));
         });
         const accountWith = async (settings: Record<string, string>) => {
-            configure(settingsFor(server.origin, settings));
-            return accountOf(await clientsFor("ap-east-1"));
+            const session = createAwsSession(settingsFor(server.origin, settings), {});
+            return session.account(await session.clients("ap-east-1"));
         };
         try {
             assert.equal(await accountWith({ "aws:allowedAccountIds": '["123456789012"]' }), "123456789012");
@@ -155,24 +108,22 @@ describe("configure", () => {
                 ruledOut("forbiddenAccountIds"),
             );
         } finally {
-            configure(() => undefined);
             await server.close();
         }
     });
 
     it("refuses what cannot be understood when a client is made, and says where it may stand", async () => {
-        configure((key) => (key === "aws:maxRetries" ? "abc" : undefined));
-        try {
+        {
+            const session = createAwsSession((key) => (key === "aws:maxRetries" ? "abc" : undefined), {});
             await assert.rejects(
-                clientsFor("ap-east-1"),
-                /^LayerError: SETTING_INVALID: The AWS settings cannot be followed\.\n {2}\| aws:maxRetries must be .*\n.*LambdaLayerProvider's arguments/,
+                session.clients("ap-east-1"),
+                /^LayerError: ARGUMENT_INVALID: The AWS settings cannot be used: aws:maxRetries is "abc".*\n.*LambdaLayerProvider's arguments/,
             );
-        } finally {
-            configure(() => undefined);
         }
     });
 
     it("throws for no setting, whatever its text is", async () => {
+        const provider = openProvider();
         await provider.configure(requestWith(() => "{"));
         await provider.configure(requestWith(() => undefined));
     });
@@ -187,6 +138,7 @@ describe("read", () => {
             response.end('{"Message":"no"}');
         });
         try {
+            const provider = openProvider();
             await provider.configure(requestWith(settingsFor(server.origin, { "aws:maxRetries": "0" })));
             await assert.rejects(
                 provider.read("arn:aws:lambda:ap-east-1:123456789012:layer:deps:1", {}),
@@ -194,7 +146,6 @@ describe("read", () => {
                     error instanceof Error && /ACCESS_DENIED/.test(error.message) && error.stack === "",
             );
         } finally {
-            await provider.configure(requestWith(() => undefined));
             await server.close();
         }
     });

@@ -2,11 +2,10 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { configure } from "../../../provider/awsAccess";
-import { check } from "../../../provider/check";
 import { diff } from "../../../provider/diff";
 import type { Props } from "../../../provider/props";
 import { findArgumentProblems } from "../../../provider/resourceArguments";
+import { openCore } from "../../core";
 import { uniqueName } from "../emulatedAws";
 
 const secret = "marker-pa55word";
@@ -81,8 +80,10 @@ describe("exclude, byte code and installers", () => {
 
 describe("check of local packages", () => {
     let folder: string;
-    before(() => configure((key) => (key === "aws:region" ? "eu-central-1" : undefined)));
-    after(() => configure(() => undefined));
+    const check = (olds: Props, news: Props) => {
+        const { layers, call } = openCore();
+        return layers.check(call, olds, news);
+    };
     beforeEach(async () => {
         folder = await mkdtemp(path.join(os.tmpdir(), "pulumi-lambda-layer-test-"));
         await mkdir(path.join(folder, "liba"));

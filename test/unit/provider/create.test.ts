@@ -4,18 +4,16 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
+import type { GetSetting } from "../../../provider/aws/configuration";
 import { listObjects, readObject } from "../../../provider/aws/objects";
-import { configure } from "../../../provider/awsAccess";
-import { check } from "../../../provider/check";
-import { create } from "../../../provider/create";
-import { remove } from "../../../provider/delete";
 import { diff } from "../../../provider/diff";
+import { createProvider } from "../../../provider/dynamic/provider";
 import { asCheckedInputs } from "../../../provider/inputs";
 import { parseLayerVersionArn } from "../../../provider/layerVersionArn";
 import type { Props } from "../../../provider/props";
 import { openPythonArchive } from "../../../provider/pythonArchive";
-import { update } from "../../../provider/update";
 import { openDestination } from "../../../provider/upload/destination";
+import { openCore, type TestCore } from "../../core";
 import { type Fault, startFaultyAws } from "../aws/faultyAws";
 import { startServer } from "../build/localServer";
 import { createBucket, layerZip, newSignal, settingsFor, uniqueName, useEmulatedAws } from "../emulatedAws";
@@ -36,13 +34,23 @@ describe("create, update and delete", function () {
         configure(settingsFor(aws.endpoint));
     });
     afterEach(async () => {
-        configure(() => undefined);
         await rm(folder, { recursive: true, force: true });
     });
 
+    let core: TestCore;
+    const configure = (settings: GetSetting) => {
+        core = openCore({ settings });
+    };
+    const create = (inputs: Props) => core.layers.create(core.call, inputs);
+    const update = (id: string, olds: Props, news: Props) => core.layers.update(core.call, id, olds, news);
+    /** The hooks as Pulumi calls them. */
+    const openHooks = () =>
+        createProvider({ argv: [], cwd: () => folder, env: process.env }, () => core.host.aws);
+    const remove = (id: string, state: Props) => core.layers.delete(core.call, id, state);
+
     /** What the engine hands to `create` for a program with these arguments. */
     async function checked(args: Props = {}, olds: Props = {}): Promise<Record<string, unknown>> {
-        const { inputs, failures } = await check(olds, {
+        const { inputs, failures } = await core.layers.check(core.call, olds, {
             owner: `acme/urn:pulumi:prod::shop::pulumi-nodejs:dynamic/lambda:LayerVersion::${layerName}`,
             layerName,
             manifest: path.join(folder, "go.sum"),
@@ -64,14 +72,15 @@ describe("create, update and delete", function () {
         assert.equal(hasUndefined(outs), false);
         // What follows from the id or from other inputs is not written down.
         for (const name of ["prefix", "resourceType", "records", "layerArn", "version"]) {
-            assert.ok(!(name in inputs) && !(name in (outs ?? {})), name);
+            assert.ok(!(name in inputs) && !(name in outs), name);
         }
         for (const [name, value] of Object.entries(inputs)) {
-            assert.deepEqual(outs?.[name], value, name);
+            assert.deepEqual(outs[name], value, name);
         }
-        assert.deepEqual(diff(outs ?? {}, await checked({}, inputs)), { changes: false });
+        assert.deepEqual(diff(outs, await checked({}, inputs)), { changes: false });
         assert.deepEqual(
-            (await readObject(bucket, outs?.["manifestUri"].slice(`s3://${bucket.name}/`.length)))?.body,
+            (await readObject(bucket, String(outs["manifestUri"]).slice(`s3://${bucket.name}/`.length)))
+                ?.body,
             Buffer.from("one\n"),
         );
     });
@@ -94,7 +103,9 @@ describe("create, update and delete", function () {
             const inputs = await checked();
             fault = { status: 403, code: "AccessDenied" };
             const withProvider = { ...inputs, __provider: "the provider's text" };
-            const failure: unknown = await create(withProvider).catch((error: unknown) => error);
+            const failure: unknown = await openHooks()
+                .create(withProvider)
+                .catch((error: unknown) => error);
             assert.ok(
                 failure instanceof Error &&
                     "id" in failure &&
@@ -109,7 +120,11 @@ describe("create, update and delete", function () {
                 "the provider's text",
             ]);
             fault = "pass";
-            const { outs } = await update(String(failure.id), { ...(failure.properties as Props) }, inputs);
+            const { outs } = await openHooks().update(
+                String(failure.id),
+                { ...(failure.properties as Props) },
+                inputs,
+            );
             assert.match(outs?.["recordUri"], /record\.json$/);
             assert.equal((await versionsOf(aws.clients, layerName)).length, 1);
         } finally {
@@ -121,14 +136,14 @@ describe("create, update and delete", function () {
         const inputs = await checked();
         const { id, outs } = await create(inputs);
         const second = await createBucket(aws.clients);
-        const moved = await update(id, outs ?? {}, await checked({ bucket: second.name }, inputs));
+        const moved = await update(id, outs, await checked({ bucket: second.name }, inputs));
         assert.equal((await listObjects(second, `lambda/${layerName}/layer/000`)).length, 3);
-        assert.ok(moved.outs?.["recordUri"].startsWith(`s3://${second.name}/`));
-        assert.equal(moved.outs?.["codeSha256"], outs?.["codeSha256"]);
+        assert.ok(String(moved["recordUri"]).startsWith(`s3://${second.name}/`));
+        assert.equal(moved["codeSha256"], outs["codeSha256"]);
         const third = await createBucket(aws.clients);
-        const olds = { ...moved.outs, bucket: "gone-for-good" };
+        const olds = { ...moved, bucket: "gone-for-good" };
         assert.ok(
-            (await update(id, olds, await checked({ bucket: third.name }))).outs?.["recordUri"].startsWith(
+            String((await update(id, olds, await checked({ bucket: third.name })))["recordUri"]).startsWith(
                 `s3://${third.name}/`,
             ),
         );
@@ -140,12 +155,12 @@ describe("create, update and delete", function () {
         await writeFile(path.join(folder, "go.sum"), "two\n");
         const second = await createBucket(aws.clients);
         const ignoring = await checked({ bucket: second.name, manifestMd5: inputs["manifestMd5"] }, inputs);
-        const moved = await update(id, outs ?? {}, ignoring);
+        const moved = await update(id, outs, ignoring);
         const { version } = parseLayerVersionArn(id);
         const key = `lambda/${layerName}/layer/${String(version).padStart(6, "0")}/go.sum`;
         assert.deepEqual((await readObject(second, key))?.body, Buffer.from("one\n"));
         const changed = { ...ignoring, manifestMd5: "0a1b" };
-        await assert.rejects(update(id, moved.outs ?? {}, changed), /MANIFEST_CHANGED/);
+        await assert.rejects(update(id, moved, changed), /MANIFEST_CHANGED/);
         assert.deepEqual((await readObject(second, key))?.body, Buffer.from("one\n"));
     });
 
@@ -203,8 +218,8 @@ describe("create, update and delete", function () {
         assert.deepEqual(await versionsOf(aws.clients, layerName), []);
         await put({ manifest_md5: String(inputs["manifestMd5"]) });
         const { outs } = await create(inputs);
-        assert.equal(outs?.["codeSha256"], createHash("sha256").update(layerZip("1")).digest("base64"));
-        assert.equal(outs?.["artifactUri"], `s3://${bucket.name}/layer.zip`);
+        assert.equal(outs["codeSha256"], createHash("sha256").update(layerZip("1")).digest("base64"));
+        assert.equal(outs["artifactUri"], `s3://${bucket.name}/layer.zip`);
     });
 
     it("say which bucket is missing before anything is published", async () => {
@@ -217,7 +232,7 @@ describe("create, update and delete", function () {
         // A process that has checked a resource takes its delete for the old half of a replacement.
         const stranger = {
             ...outs,
-            owner: `${String(outs?.["owner"])}-of-another-process`,
+            owner: `${String(outs["owner"])}-of-another-process`,
             layerName: `${layerName}-x`,
         };
         await remove(id, { ...stranger, bucket: "not-there" });
@@ -228,11 +243,13 @@ describe("create, update and delete", function () {
     it("leave no temporary folder behind when a build is aborted", async () => {
         const controller = new AbortController();
         const silent = await startServer(() => controller.abort(new Error("enough")));
-        const { TMPDIR, XDG_CACHE_HOME } = process.env;
         const temporary = await mkdtemp(path.join(folder, "tmp-"));
         await writeFile(path.join(folder, "uv.lock"), lockOfOne(silent.origin));
-        process.env["TMPDIR"] = temporary;
-        process.env["XDG_CACHE_HOME"] = path.join(folder, "cache");
+        const { host, call } = openCore({
+            temporaryFolder: temporary,
+            environment: { ...process.env, XDG_CACHE_HOME: path.join(folder, "cache") },
+            signal: controller.signal,
+        });
         try {
             const inputs = asCheckedInputs(
                 await checked({
@@ -245,16 +262,12 @@ describe("create, update and delete", function () {
             assert.ok(inputs.resourceType === "PythonLayer");
             const place = { bucket: bucket.name, prefix: inputs.prefix };
             const destination = await openDestination(aws.clients, "000000000000", place, newSignal());
-            const archive = await openPythonArchive(inputs, destination, folder, controller.signal);
+            const archive = await openPythonArchive(host, call, inputs, destination);
             await assert.rejects(archive.prepare());
             assert.equal(silent.requests.length, 1);
             assert.deepEqual(await readdir(temporary), []);
             assert.deepEqual(await listObjects(bucket, ""), []);
         } finally {
-            for (const [name, value] of Object.entries({ TMPDIR, XDG_CACHE_HOME })) {
-                if (value === undefined) delete process.env[name];
-                else process.env[name] = value;
-            }
             await silent.close();
         }
     });

@@ -5,8 +5,7 @@ import { join } from "node:path";
 import { describeDependencies } from "../../../provider/manifestInputs";
 import type { Props } from "../../../provider/props";
 import { targetFor } from "../../../provider/target";
-import { quietly } from "../../lifecycle/quiet";
-import { uniqueName } from "../emulatedAws";
+import { openCore } from "../../core";
 
 const hash = `--hash=sha256:${"0a".repeat(32)}`;
 
@@ -20,16 +19,13 @@ describe("a name that the manifest does not have", () => {
     after(() => rm(folder, { recursive: true, force: true }));
 
     const target = targetFor("3.13", "x86_64");
-    const told = async (args: Props, layerName = uniqueName("names")): Promise<string[]> => {
-        const lines: string[] = [];
-        const inputs = { layerName, manifest: "requirements.txt", ...args };
-        await quietly(async () => {
-            const described = await describeDependencies("PythonLayer", {}, inputs, target, folder);
-            // Nothing is read twice of what did not change.
-            await describeDependencies("PythonLayer", { ...inputs, ...described }, inputs, target, folder);
-            await describeDependencies("PythonLayer", {}, inputs, target, folder);
-        }, lines);
-        return lines.map((line) => line.replace(`warning: ${layerName}: `, ""));
+    const told = async (args: Props): Promise<string[]> => {
+        const { host, call, said } = openCore({ folder });
+        const inputs = { manifest: "requirements.txt", ...args };
+        const described = await describeDependencies(host, call, "PythonLayer", {}, inputs, target);
+        // Nothing is read twice of what did not change.
+        await describeDependencies(host, call, "PythonLayer", { ...inputs, ...described }, inputs, target);
+        return said.map((line) => line.replace("warning: ", ""));
     };
 
     it("is told once where allowSourceBuilds or exclude has it", async () => {

@@ -1,0 +1,17 @@
+import os from "node:os";
+import type { GetSetting } from "../aws/configuration";
+import { createAwsSession } from "../aws/session";
+import { run } from "../build/run";
+import type { Host } from "../layer/host";
+import { createRunMemory } from "../layer/memory";
+import type { Terminal } from "./terminal";
+
+/** The core's host for one command. @param get reads what the options say of AWS, by the name of the stack's setting */
+export const hostOf = ({ folder, environment }: Terminal, get: GetSetting = () => undefined): Host => ({
+    folder,
+    environment,
+    temporaryFolder: os.tmpdir(),
+    aws: createAwsSession(get, environment),
+    run,
+    memory: createRunMemory(),
+});

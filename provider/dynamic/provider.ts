@@ -1,0 +1,141 @@
+import { setMaxListeners } from "node:events";
+import os from "node:os";
+import type { dynamic } from "@pulumi/pulumi";
+import type { GetSetting } from "../aws/configuration";
+import { type AwsSession, createAwsSession } from "../aws/session";
+import type { Run } from "../build/run";
+import { isLayerError, LayerError } from "../errors";
+import type { Call } from "../layer/host";
+import { createLayers } from "../layer/layers";
+import { createRunMemory } from "../layer/memory";
+import { PartialFailure } from "../layer/partialFailure";
+import { type Props, textOf } from "../props";
+import { connectEngineLog, type EngineLog, severity } from "./engineLog";
+import { HookError } from "./hookError";
+import { limitProgress } from "./progress";
+
+/** What the provider takes of its process; nothing else of it is looked at, and nothing is changed. */
+export interface ProviderProcess {
+    readonly argv: readonly string[];
+    readonly cwd: () => string;
+    readonly env: NodeJS.ProcessEnv;
+}
+
+/** The hooks that Pulumi's plugin process calls. */
+export type Hooks = Required<dynamic.ResourceProvider>;
+
+/** Minutes that one operation may take: Pulumi hands no `customTimeouts` to a dynamic provider. */
+const longestMinutes = 60;
+
+/**
+ * The provider of `PythonLayer` and `LayerVersion` for one process. The engine configures it before it calls any other hook.
+ *
+ * What an operation needs is loaded when it is first asked for, so that a preview of an unchanged stack loads neither the AWS
+ * SDK nor anything that builds.
+ */
+export function createProvider(
+    process: ProviderProcess,
+    openSession: (get: GetSetting) => AwsSession = (get) => createAwsSession(get, process.env),
+): Hooks {
+    const memory = createRunMemory();
+    const engine = connectEngineLog(process.argv);
+    const layersFor = (get: GetSetting) =>
+        createLayers({
+            folder: process.cwd(),
+            environment: process.env,
+            temporaryFolder: os.tmpdir(),
+            aws: openSession(get),
+            run: runLater,
+            memory,
+        });
+    let layers = layersFor(() => undefined);
+
+    /** Does the work of a hook on a resource, and words its failure as the engine prints it. */
+    const answer = async <Result>(props: Props, work: (call: Call) => Promise<Result>): Promise<Result> => {
+        const signal = AbortSignal.timeout(longestMinutes * 60_000);
+        // Every download and request listens: there is no number of them that means a leak.
+        setMaxListeners(0, signal);
+        try {
+            return await work(openCall(props, engine, process.env, signal));
+        } catch (error) {
+            if (error instanceof PartialFailure) {
+                // The engine keeps these properties as they are: without the provider's text no later hook could run.
+                const { message, id, properties, reasons } = error;
+                throw new PartialFailure(message, id, withProvider(properties, props), reasons);
+            }
+            const failure = signal.aborted ? tookTooLong() : error;
+            throw isLayerError(failure) ? new HookError(failure) : failure;
+        } finally {
+            // The engine ends this process when it has its last answer.
+            await engine?.delivered();
+        }
+    };
+    return {
+        configure: async (request) => {
+            // Before anything waits: the engine's other calls do not wait for this one.
+            layers = layersFor((key) => request.config.get(key));
+        },
+        check: (olds, news) => answer(news, (call) => layers.check(call, olds, news)),
+        diff: (id, olds, news) =>
+            answer(news, async () => {
+                const { replaces, changes } = await layers.diff(id, olds, news);
+                return {
+                    ...(replaces === undefined ? {} : { replaces: [...replaces] }),
+                    ...(changes === undefined ? {} : { changes }),
+                };
+            }),
+        create: (inputs) => answer(inputs, (call) => layers.create(call, inputs)),
+        read: (id, props = {}) =>
+            answer(props, async (call) => {
+                const found = await layers.read(call, id, props);
+                return found === undefined ? {} : { id, ...found };
+            }),
+        update: (id, olds, news) =>
+            answer(news, async (call) => ({ outs: await layers.update(call, id, olds, news) })),
+        delete: (id, props) => answer(props, (call) => layers.delete(call, id, props)),
+    };
+}
+
+/** Loads what starts programs when one is to be started. */
+const runLater: Run = async (...args) => (await import("../build/run")).run(...args);
+
+/** Messages stand under the resource or, where no engine is, on the output. */
+function openCall(
+    props: Props,
+    engine: EngineLog | undefined,
+    environment: NodeJS.ProcessEnv,
+    signal: AbortSignal,
+): Call {
+    const owner = textOf(props, "owner") ?? "";
+    const urn = owner.slice(owner.indexOf("/") + 1);
+    const layerName = textOf(props, "layerName") ?? "";
+    const isCi = !["", "0", "false"].includes(environment["CI"] ?? "");
+    return {
+        signal,
+        log: (importance, text) => {
+            if (engine !== undefined && urn.startsWith("urn:")) {
+                engine.send({ urn, text, severity: severity[importance], ephemeral: false });
+            } else if (importance === "warning") {
+                console.warn(`warning: ${layerName}: ${text}`);
+            } else {
+                console.log(`${layerName}: ${text}`);
+            }
+        },
+        status: isCi
+            ? () => undefined
+            : limitProgress((text) => {
+                  if (urn.startsWith("urn:")) {
+                      engine?.send({ urn, text, severity: severity.info, ephemeral: true });
+                  }
+              }),
+    };
+}
+
+const withProvider = (properties: Props, { __provider }: Props): Props =>
+    __provider === undefined ? properties : { ...properties, __provider };
+
+const tookTooLong = (): LayerError =>
+    new LayerError("ABORTED", {
+        what: `The work took longer than ${longestMinutes} minutes.`,
+        next: "Look at what the last line said it was doing, and run the same command again: what was published already is found.",
+    });

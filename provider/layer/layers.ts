@@ -1,0 +1,56 @@
+import type { CheckOutcome } from "../check";
+import type { CreateOutcome } from "../create";
+import type { DiffOutcome } from "../diff";
+import { type Props, textOf } from "../props";
+import type { ReadOutcome } from "../read";
+import type { Call, Host } from "./host";
+
+/**
+ * What can be done with layers: the one interface of the core, which every front end calls.
+ *
+ * Properties are JSON as the engine has it; nothing about them is trusted.
+ */
+export interface Layers {
+    /** Checks arguments and fills in what follows from them. Offline. */
+    check(call: Call, olds: Props, news: Props): Promise<CheckOutcome>;
+    /** Tells a new version from an update in place from nothing. Offline. */
+    diff(id: string, olds: Props, news: Props): Promise<DiffOutcome>;
+    /**
+     * Publishes the version that checked inputs describe, or takes the one that exists.
+     *
+     * @throws PartialFailure when something failed after the version existed: it carries the state
+     */
+    create(call: Call, inputs: Props): Promise<CreateOutcome>;
+    /** What there is of a version; `undefined` when Lambda has it no more. */
+    read(call: Call, id: string, state: Props): Promise<ReadOutcome | undefined>;
+    /** Brings what belongs to a version in line with checked inputs. Answers every output. */
+    update(call: Call, id: string, state: Props, inputs: Props): Promise<Record<string, unknown>>;
+    /** Gives up this resource's hold on a version, and deletes what nobody needs any more. */
+    delete(call: Call, id: string, state: Props): Promise<void>;
+}
+
+/** The operations for one host. The code of each is loaded when it is first called. */
+export function createLayers(host: Host): Layers {
+    return {
+        check: async (call, olds, news) => {
+            const { check } = await import("../check");
+            return check(host, sayingOnce(host, call, textOf(news, "owner") ?? ""), olds, news);
+        },
+        diff: async (id, olds, news) => (await import("../diff")).diff(olds, news, id),
+        create: async (call, inputs) => (await import("../create")).create(host, call, inputs),
+        read: async (call, id, state) => (await import("../read")).read(host, call, id, state),
+        update: async (call, id, state, inputs) =>
+            (await import("../update")).update(host, call, id, state, inputs),
+        delete: async (call, id, state) => (await import("../delete")).remove(host, call, id, state),
+    };
+}
+
+/** Says each thing about a resource once in a run: a replacement is checked twice. */
+const sayingOnce = ({ memory }: Host, call: Call, ownerId: string): Call => ({
+    ...call,
+    log: (severity, text) => {
+        if (memory.isNew("said", ownerId, text)) {
+            call.log(severity, text);
+        }
+    },
+});

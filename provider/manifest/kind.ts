@@ -1,0 +1,9 @@
+import path from "node:path";
+import type { ManifestKind } from "./model";
+
+/** The kind of manifest that a file's name stands for; `undefined` where it stands for none. */
+export function manifestKindNamed(manifestPath: string): ManifestKind | undefined {
+    const name = path.basename(manifestPath).toLowerCase();
+    if (name === "uv.lock" || name === "poetry.lock") return name;
+    return name.endsWith(".txt") ? "requirements.txt" : undefined;
+}

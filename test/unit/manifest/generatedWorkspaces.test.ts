@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import fc from "fast-check";
+import { isLayerError } from "../../../provider/errors";
+import {
+    type ManifestFile,
+    parseManifest,
+    readManifest,
+    selectDependencies,
+} from "../../../provider/manifest";
+import { findStaleness } from "../../../provider/manifest/staleness";
+import { type Target, targetFor } from "../../../provider/target";
+import { type Question, questionedWorkspace } from "./generatedWorkspace";
+import { type Answer, type Asked, startUvSelection, type UvSelection } from "./uvSelection";
+import type { Member, Workspace } from "./workspaceFiles";
+
+/**
+ * How many workspaces are generated: those of them that have a solution are compared. A run that says how many tries others
+ * each time, or those of PLL_WORKSPACES_SEED.
+ */
+const { PLL_WORKSPACES: given, PLL_WORKSPACES_SEED: seed } = process.env;
+const runs = Number(given ?? 40);
+const fixed = given === undefined ? { seed: 20261130 } : seed === undefined ? {} : { seed: Number(seed) };
+
+describe("generated workspaces", function () {
+    this.timeout(0);
+    let folder: string;
+    let uv: UvSelection;
+    before(async () => {
+        folder = await mkdtemp(path.join(tmpdir(), "generated-workspaces-"));
+        uv = await startUvSelection(path.join(folder, "uv"));
+    });
+    after(async () => {
+        uv?.close();
+        await rm(folder, { recursive: true, force: true });
+    });
+
+    it("give what uv installs and exports, for any choice and target", async () => {
+        const counts = { locked: 0, compared: 0, refused: 0 };
+        const { failed, ...details } = await fc.check(
+            fc.asyncProperty(questionedWorkspace, async ({ generated, questions }) => {
+                const root = await mkdtemp(path.join(folder, "workspace-"));
+                await write(root, generated.files);
+                if (await uv.lock(root)) {
+                    counts.locked += 1;
+                    const file = await readManifest("uv.lock", { folder: root });
+                    assert.equal(await findStaleness(file), undefined);
+                    for (const question of questions) {
+                        const answer = await compare(root, file, generated, question).catch((error) => {
+                            throw new Error(`${error}\n${textsOf(generated)}\n${file.text}`);
+                        });
+                        counts[answer] += 1;
+                    }
+                }
+                await rm(root, { recursive: true });
+            }),
+            { numRuns: runs, ...fixed, endOnFailure: true },
+        );
+        // Without the counterexample itself, which holds the bytes of wheels.
+        const { seed: tried, counterexamplePath, errorInstance } = details;
+        assert.ok(!failed, `seed ${tried}, path "${counterexamplePath}": ${errorInstance}`);
+        assert.ok(counts.locked >= runs / 4 && counts.refused > 0, JSON.stringify(counts));
+        if (given !== undefined) console.log(counts);
+    });
+
+    async function compare(
+        root: string,
+        file: ManifestFile,
+        generated: Workspace,
+        { asked, minor, architecture }: Question,
+    ): Promise<"compared" | "refused"> {
+        const target = targetFor(minor, architecture);
+        const title = JSON.stringify([asked, minor, architecture]);
+        const ours = selected(file, asked, target);
+        if (asked.package === undefined && generated.root === "virtual" && generated.members.length > 1) {
+            assert.deepEqual(ours, { refuses: "MANIFEST_SELECTION" }, title);
+            return "refused";
+        }
+        const pythonFullVersion = generated.pythons[minor] ?? target.pythonFullVersion;
+        const theirTarget = { ...target, pythonFullVersion };
+        const synced = await uv.synced(root, asked, theirTarget);
+        const [exported = synced] = await uv.exported(root, asked, [theirTarget]);
+        const project = generated.members.find(
+            ({ name }) => name === (asked.package ?? generated.members[0]?.name),
+        );
+        const theirs = withoutProject(synced, project);
+        if (ours.refuses === undefined) {
+            assert.deepEqual(ours, theirs, `uv sync: ${title}`);
+            assert.deepEqual(ours, withoutProject(exported, project), `uv export: ${title}`);
+            return "compared";
+        }
+        assert.ok(
+            "refuses" in theirs,
+            `${title}: ${JSON.stringify(ours)}, and uv installs ${JSON.stringify(theirs)}`,
+        );
+        const expected =
+            /incompatible with the (?:declared )?conflicts|conflicting extra|multiple packages matching/i.test(
+                theirs.refuses,
+            )
+                ? "MANIFEST_SELECTION"
+                : /incompatible with the project's Python requirement|supported environments|not compatible with the group|requires-python/i.test(
+                        theirs.refuses,
+                    )
+                  ? "MANIFEST_TARGET"
+                  : theirs.refuses;
+        assert.equal(ours.refuses, expected, title);
+        return "refused";
+    }
+});
+
+const textsOf = ({ files }: Workspace): string =>
+    Object.entries(files)
+        .flatMap(([name, content]) => (typeof content === "string" ? [`# ${name}\n${content}`] : []))
+        .join("\n");
+
+async function write(root: string, files: Workspace["files"]): Promise<void> {
+    for (const [name, content] of Object.entries(files)) {
+        await mkdir(path.dirname(path.join(root, name)), { recursive: true });
+        await writeFile(path.join(root, name), content);
+    }
+}
+
+/** What we would install, as uv's answers have it; or the code of our refusal. */
+function selected(
+    file: ManifestFile,
+    asked: Asked,
+    target: Target,
+): { installs?: string[]; refuses?: string } {
+    const settings = { localPackages: true, allowSourceBuilds: [], ...asked };
+    try {
+        const { dependencies, doubts } = selectDependencies(parseManifest(file), settings, target);
+        assert.deepEqual(doubts, []);
+        const installs = dependencies.map(({ name, version, source }) =>
+            source.type === "directory" ? `@ ${source.path}` : `${name} ${version}`,
+        );
+        return { installs: installs.sort() };
+    } catch (error) {
+        if (!isLayerError(error)) throw error;
+        return error.code === "MANIFEST_EMPTY" ? { installs: [] } : { refuses: error.code };
+    }
+}
+
+const withoutProject = (answer: Answer, project: Member | undefined): Answer =>
+    "refuses" in answer
+        ? answer
+        : { installs: answer.installs.filter((item) => item !== `@ ${project?.folder}`) };
