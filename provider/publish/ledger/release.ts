@@ -1,0 +1,94 @@
+import { type Holding, holdingOf, holdings, holdingsOf, type Ledger, putEntry } from "./ledger";
+import { withHolders } from "./policy";
+import { removeHolder, retain } from "./retention";
+
+/** A delete hook, or the command line, gives up what a create holds. */
+export interface ReleaseRequest {
+    readonly createId: string;
+    /** The engine has checked this resource in this run: it lives on. A hint that can only keep. */
+    readonly lives: boolean;
+    /** Whether a resource that is removed takes its owner's kept versions along. */
+    readonly forceDestroy: boolean;
+    /** The same run has made the resource's next version in another layer, with this `keep`: see {@link retain}. */
+    readonly movedOn?: { readonly keep: number | null } | undefined;
+}
+
+/** What became of the create's hold. */
+export type Release =
+    /** It holds nothing here: released before, or unknown. */
+    | "unknown"
+    /** The resource has gone on: `keepVersions` decides. */
+    | "superseded"
+    /** Another create of this owner is newer, so this one may be superseded: `keepVersions` decides. */
+    | "doubtful"
+    /** It holds the version no more. */
+    | "removed";
+
+/** Gives up a create's hold. Nothing else of anybody is touched, but for kept versions of the same owner. */
+export function release(
+    ledger: Ledger,
+    { createId, lives, forceDestroy, movedOn }: ReleaseRequest,
+): { readonly ledger: Ledger; readonly release: Release } {
+    const holding = holdingOf(ledger, createId);
+    if (holding === undefined) {
+        return { ledger, release: "unknown" };
+    }
+    const { owner } = holding.holder;
+    const retention = { owner, ...(movedOn === undefined ? {} : { keep: movedOn.keep }) };
+    if (holding.holder.use === "kept") {
+        return { ledger: retain(ledger, retention), release: "superseded" };
+    }
+    const isNewest = holdingsOf(ledger, owner, "current")[0]?.createId === createId;
+    if (lives || !isNewest) {
+        return {
+            ledger: retain(supersede(ledger, holding), retention),
+            release: lives ? "superseded" : "doubtful",
+        };
+    }
+    // A kept hold of this owner on the very version would make it stay.
+    const gone = keptBeside(ledger, holding)
+        .map((each) => each.createId)
+        .reduce(
+            (rest, id) => removeHolder(rest, holding.version, id),
+            removeHolder(ledger, holding.version, createId),
+        );
+    return { ledger: forceDestroy ? removeKept(gone, owner) : gone, release: "removed" };
+}
+
+/** The hold becomes a kept one, or ends where another hold of the owner on the version says as much. */
+function supersede(ledger: Ledger, holding: Holding): Ledger {
+    const { version, createId, holder } = holding;
+    const entry = ledger.versions.get(version);
+    const isCurrentBeside = holdings(ledger).some(
+        (each) =>
+            each.version === version &&
+            each.createId !== createId &&
+            each.holder.owner === holder.owner &&
+            each.holder.use === "current",
+    );
+    if (entry === undefined || isCurrentBeside) {
+        return removeHolder(ledger, version, createId);
+    }
+    const beside = new Set(keptBeside(ledger, holding).map((each) => each.createId));
+    const others = [...entry.holders].filter(([id]) => id !== createId && !beside.has(id));
+    return putEntry(
+        ledger,
+        version,
+        withHolders(entry, new Map([...others, [createId, { ...holder, use: "kept" }]])),
+    );
+}
+
+const keptBeside = (ledger: Ledger, { version, holder }: Holding): Holding[] =>
+    holdingsOf(ledger, holder.owner, "kept").filter((each) => each.version === version);
+
+const removeKept = (ledger: Ledger, owner: string): Ledger =>
+    holdingsOf(ledger, owner, "kept").reduce(
+        (rest, { version, createId }) => removeHolder(rest, version, createId),
+        ledger,
+    );
+
+/** Ends what a create holds, whatever it is: by hand, on the command line. */
+export function releaseByHand(ledger: Ledger, createId: string): Ledger {
+    const holding = holdingOf(ledger, createId);
+    return holding === undefined ? ledger : removeHolder(ledger, holding.version, createId);
+}
