@@ -1,7 +1,7 @@
 import path from "node:path";
 import { type BuildContext, type Builder, buildWheels, findBuilder, settleDependencies } from "./build";
 import { findInterpreter, type Interpreter } from "./build/interpreter";
-import { defaultCacheFolder } from "./build/wheelCache";
+import { defaultCacheFolder } from "./cacheFolder";
 import { LayerError } from "./errors";
 import type { PythonLayerInputs } from "./inputs";
 import type { Call, Host } from "./layer/host";
@@ -14,7 +14,7 @@ import { readIndexNames } from "./manifest/pyproject";
 import { manifestChanged } from "./manifestChanged";
 import { kindOf } from "./manifestInputs";
 import { select, sourcesDigest } from "./manifestSelection";
-import { packageLayer, proveWheel } from "./package";
+import { defaultStateFolder, packageLayer, proveWheel } from "./package";
 import type { Artifact } from "./package/model";
 import { sameValue } from "./props";
 import { contentKey } from "./publish/keys";
@@ -117,13 +117,20 @@ export async function planArtifact(host: Host, call: Call, inputs: PythonLayerIn
 const isOpen = (manifest: Manifest, inputs: PythonLayerInputs): boolean =>
     manifest.kind === "requirements.txt" && (inputs.resolveUnpinned === true || excludesPackages(inputs));
 
-const buildContext = ({ run, environment }: Host, call: Call, temporaryFolder: string): BuildContext => ({
+const buildContext = (
+    { run, environment, memory }: Host,
+    call: Call,
+    temporaryFolder: string,
+): BuildContext => ({
     run,
     signal: call.signal,
     cacheFolder: defaultCacheFolder(environment),
     temporaryFolder,
     report: (line) => call.log("info", line),
-    warn: (line) => call.log("warning", line),
+    warn: (line) => {
+        // What is wrong with this machine is said once for all layers of a run.
+        if (memory.isNew("warned", line)) call.log("warning", line);
+    },
     environment,
 });
 
@@ -136,7 +143,8 @@ async function make(
 ): Promise<Artifact> {
     const { run, signal, cacheFolder, temporaryFolder, environment } = context;
     const failed = new AbortController();
-    const proving = { signal: AbortSignal.any([signal, failed.signal]), cacheFolder };
+    const facts = { cacheFolder, stateFolder: defaultStateFolder(environment) };
+    const proving = { signal: AbortSignal.any([signal, failed.signal]), facts };
     let proved: Promise<void> = Promise.resolve();
     const onWheel: BuildContext["onWheel"] = (wheel) => {
         proved = proved.then(() => proveWheel(wheel, proving));
@@ -159,7 +167,7 @@ async function make(
                     ? {}
                     : { bytecode: { interpreter, run, temporaryFolder, environment } }),
             },
-            { signal, cacheFolder },
+            { signal, facts },
         );
     } catch (error) {
         failed.abort();

@@ -32,6 +32,9 @@ const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
 /** Nothing more fits: on the file system, within the user's quota, into one file. */
 const fullCodes = ["ENOSPC", "EDQUOT", "EFBIG"];
 
+/** Whether a failure is one for want of room, and not of a permission or a folder. */
+export const isFull = ({ code }: DiskFailure): boolean => fullCodes.includes(code);
+
 /**
  * The failure to write below `folder` that an error is about; `undefined` for any other error. A full disk says no path, so
  * ask this only where everything is written below `folder`.
@@ -40,7 +43,7 @@ export function diskFailureBelow(folder: string, error: unknown): DiskFailure | 
     const failure =
         error instanceof DiskFailure ? error : isSystemError(error) ? new DiskFailure(error) : undefined;
     if (failure?.path === undefined) {
-        return failure !== undefined && [...fullCodes, "EIO"].includes(failure.code) ? failure : undefined;
+        return failure !== undefined && (isFull(failure) || failure.code === "EIO") ? failure : undefined;
     }
     const relative = path.relative(folder, failure.path);
     return relative.startsWith("..") || path.isAbsolute(relative) ? undefined : failure;
@@ -65,7 +68,7 @@ export function diskError(failure: DiskFailure, place: DiskPlace): LayerError {
             next: "Raise the limit: `ulimit -f unlimited` in the shell that starts Pulumi.",
         });
     }
-    if (fullCodes.includes(failure.code)) {
+    if (isFull(failure)) {
         return new LayerError("DISK_FULL", {
             ...common,
             what: `The ${place.name} is full.`,

@@ -1,9 +1,9 @@
 import { tmpdir } from "node:os";
 import { dirname, resolve } from "node:path";
 import { buildWheels, run } from "../../provider/build";
-import { defaultCacheFolder } from "../../provider/build/wheelCache";
+import { defaultCacheFolder } from "../../provider/cacheFolder";
 import { parseManifest, readManifest, selectDependencies } from "../../provider/manifest";
-import { packageLayer } from "../../provider/package";
+import { defaultStateFolder, packageLayer } from "../../provider/package";
 import { targetFor } from "../../provider/target";
 import { inTemporaryFolder } from "../../provider/temporaryFolder";
 import { report, setting, timed, watchingEventLoop } from "./report";
@@ -16,6 +16,7 @@ async function main(): Promise<void> {
     const target = targetFor(setting("BENCH_PYTHON_VERSION"), architecture);
     const { signal } = new AbortController();
     const cacheFolder = defaultCacheFolder(process.env);
+    const facts = { cacheFolder, stateFolder: defaultStateFolder(process.env) };
     const destination = resolve("layer.zip");
     await inTemporaryFolder(tmpdir(), async (temporaryFolder) => {
         const [[wheels, build], buildStallMs] = await watchingEventLoop(() =>
@@ -44,7 +45,7 @@ async function main(): Promise<void> {
             }),
         );
         const [[artifact, pack], stallMs] = await watchingEventLoop(() =>
-            timed(() => packageLayer({ wheels, target, destination }, { signal, cacheFolder })),
+            timed(() => packageLayer({ wheels, target, destination }, { signal, facts })),
         );
         await report({
             steps: { build, package: pack },

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { pipeline } from "node:stream/promises";
+import type { FileHandle } from "node:fs/promises";
+import { openRegularFile } from "../disk";
 import { LayerError } from "../errors";
 
 /** Algorithms that a manifest's hash may use and we check, as pip's hash mode does; weaker ones prove nothing. */
@@ -27,24 +27,48 @@ export function digester(accepted: readonly string[]): {
     };
 }
 
-/** Digests of a file and its size in bytes, read in pieces that hold the event loop for about a millisecond each. */
+/** Digests of a file, as {@link hashFile} tells them. */
+export interface HashedFile {
+    readonly digests: Digests;
+    /** Hex. */
+    readonly sha256: string;
+    /** Bytes. */
+    readonly size: number;
+}
+
+/**
+ * Digests of a regular file and its size in bytes.
+ *
+ * Throws what `fs` throws, also for what is no regular file: a FIFO would be waited for without end.
+ */
 export async function hashFile(
     path: string,
     accepted: readonly string[],
     signal: AbortSignal,
-): Promise<{ readonly digests: Digests; readonly sha256: string; readonly size: number }> {
+): Promise<HashedFile> {
+    const file = await openRegularFile(path);
+    if (file === undefined) throw new Error("it is no regular file");
+    try {
+        return await hashOpenFile(file, accepted, signal);
+    } finally {
+        await file.close();
+    }
+}
+
+/** The same for a file that is open, read from its start in pieces that hold the event loop for about a millisecond each. */
+export async function hashOpenFile(
+    file: FileHandle,
+    accepted: readonly string[],
+    signal: AbortSignal,
+): Promise<HashedFile> {
     const hash = digester(accepted);
     let size = 0;
-    await pipeline(
-        createReadStream(path, { highWaterMark: 512 * 1024 }),
-        async (chunks: AsyncIterable<Buffer>) => {
-            for await (const chunk of chunks) {
-                hash.update(chunk);
-                size += chunk.length;
-            }
-        },
-        { signal },
-    );
+    const stream = file.createReadStream({ start: 0, highWaterMark: 512 * 1024, autoClose: false, signal });
+    for await (const chunk of stream) {
+        if (!(chunk instanceof Uint8Array)) continue;
+        hash.update(chunk);
+        size += chunk.length;
+    }
     const digests = hash.digests();
     return { digests, sha256: digests.get("sha256") ?? "", size };
 }

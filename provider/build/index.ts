@@ -23,7 +23,6 @@ export type { BuildContext } from "./context";
 export type { Index } from "./indexes";
 export type { Wheel } from "./model";
 export { type Run, RunError, run } from "./run";
-export { defaultCacheFolder } from "./wheelCache";
 
 /** What the build step is asked for. */
 export interface BuildRequest {
@@ -88,6 +87,7 @@ async function build(request: BuildRequest, context: BuildContext): Promise<Whee
             await checkComplete(wanted, wheels, lookup, await workshop.tool(), context);
         }
         const fetched = await fetchAll(files, workshop, context);
+        await workshop.cache.cache.sweep();
         return [...built, ...fetched].sort((one, other) => (one.name < other.name ? -1 : 1));
     } finally {
         await workshop.fetcher.close();
@@ -100,7 +100,7 @@ async function bringSources(
     workshop: Workshop,
     context: BuildContext,
 ): Promise<{ readonly built: readonly Wheel[]; readonly files: readonly Dependency[] }> {
-    const { lookup, fetcher, environment } = workshop;
+    const { lookup, environment } = workshop;
     const [open, located] = partition(dependencies, isOpen);
     const found = open.length === 0 ? [] : await findFiles(open, lookup, await workshop.tool(), context);
     const [sources, files] = partition([...located, ...found], needsBuild);
@@ -108,7 +108,7 @@ async function bringSources(
     const built = await mapConcurrently(sources, buildsAtOnce, context.signal, async (dependency, signal) => {
         const within = { ...context, signal };
         const location = fileLocation(dependency, lookup.manifestFolder, environment);
-        const archive = location && (await obtainFile(dependency, location, fetcher, within)).path;
+        const archive = location && (await obtainFile(dependency, location, workshop, within)).path;
         const wheel = await buildFromSource(dependency, archive, lookup, await workshop.tool(), within);
         context.onArrival?.();
         return wheel;
@@ -154,13 +154,14 @@ export async function settleDependencies(
 
 async function fetchAll(
     dependencies: readonly Dependency[],
-    { lookup, fetcher, environment }: Workshop,
+    workshop: Workshop,
     context: BuildContext,
 ): Promise<Wheel[]> {
+    const { lookup, environment } = workshop;
     return mapConcurrently(dependencies, fetchesAtOnce, context.signal, async (dependency, signal) => {
         const location = fileLocation(dependency, lookup.manifestFolder, environment);
         if (location === undefined) throw new Error(`${dependencyName(dependency)} has no file`);
-        const wheel = await obtainFile(dependency, location, fetcher, { ...context, signal });
+        const wheel = await obtainFile(dependency, location, workshop, { ...context, signal });
         context.onWheel?.(wheel);
         context.onArrival?.();
         return wheel;

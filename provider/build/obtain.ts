@@ -7,13 +7,13 @@ import type { Dependency } from "../manifest/model";
 import { formatPosition } from "../manifest/position";
 import { parseWheelName } from "../manifest/wheelTag";
 import type { BuildContext } from "./context";
-import type { Fetcher } from "./fetch";
 import { hashFile, hashMismatch, isAccepted } from "./fileHash";
 import { withVariables } from "./indexes";
 import type { Wheel } from "./model";
 import { dependencyName } from "./naming";
 import { filenameOf } from "./pylock";
 import { cachedFile } from "./wheelCache";
+import type { Workshop } from "./workshop";
 
 /** Where a dependency's file is: an address for HTTP, or an absolute path. */
 export type FileLocation = { readonly url: string } | { readonly path: string };
@@ -43,7 +43,7 @@ export function fileLocation(
 export async function obtainFile(
     dependency: Dependency,
     location: FileLocation,
-    fetcher: Fetcher,
+    { fetcher, cache }: Pick<Workshop, "fetcher" | "cache">,
     context: BuildContext,
 ): Promise<Wheel> {
     const hashes = dependency.file?.hash === undefined ? dependency.hashes : [dependency.file.hash];
@@ -51,7 +51,7 @@ export async function obtainFile(
     const found =
         "path" in location
             ? await checkLocal(dependency, location.path, hashes, context)
-            : await bring(filename, location.url, hashes, dependency.file?.size, fetcher, context);
+            : await bring(filename, location.url, hashes, dependency.file?.size, { fetcher, cache }, context);
     return {
         name: dependency.name,
         version: dependency.version ?? parseWheelName(filename)?.version ?? "",
@@ -68,7 +68,7 @@ async function bring(
     url: string,
     hashes: readonly string[],
     size: number | undefined,
-    fetcher: Fetcher,
+    { fetcher, cache }: Pick<Workshop, "fetcher" | "cache">,
     context: BuildContext,
 ): Promise<Found> {
     const download = { filename, url, hashes };
@@ -89,26 +89,8 @@ async function bring(
     const fill = (path: string) => {
         return fetcher.fetch(download, path, context.signal);
     };
-    const cached = await cachedFile(
-        context.cacheFolder,
-        { filename, sha256, size },
-        context.signal,
-        fill,
-    ).catch((error: unknown) => {
-        if (!isUnwritable(error)) throw error;
-        context.report(`the cache can't be written (${String(error.code)}); ${filename} is not kept`);
-        return cachedFile(context.temporaryFolder, { filename, sha256, size }, context.signal, fill);
-    });
+    const cached = await cachedFile(cache, { filename, sha256, size }, context.signal, fill);
     return { path: cached.path, size: cached.size, sha256 };
-}
-
-/** Whether a failure is about the cache's folder, as on machines with a read-only or missing home. */
-function isUnwritable(error: unknown): error is NodeJS.ErrnoException {
-    return (
-        error instanceof Error &&
-        "code" in error &&
-        ["EACCES", "EROFS", "EPERM", "ENOTDIR"].includes(String(error.code))
-    );
 }
 
 async function checkLocal(

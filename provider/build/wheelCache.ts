@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
-import { homedir } from "node:os";
-import { join } from "node:path";
-import { hashFile } from "./fileHash";
+import { lstat, mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type CacheFolder, cacheParts, cacheVariable } from "../cacheFolder";
+import { DiskFailure, isFull, onDisk } from "../disk";
+import { hashOpenFile } from "./fileHash";
 
 /** A file as the cache hands it out: verified now, to be read and never changed. */
 export interface CachedFile {
@@ -14,70 +14,82 @@ export interface CachedFile {
     readonly hit: boolean;
 }
 
-/**
- * Where wheels are kept between runs: `$XDG_CACHE_HOME/pulumi-lambda-layer`, else `~/.cache/pulumi-lambda-layer`; on Windows under
- * `%LOCALAPPDATA%`.
- */
-export function defaultCacheFolder(environment: NodeJS.ProcessEnv): string {
-    const local = process.platform === "win32" ? environment["LOCALAPPDATA"] : undefined;
-    return join(environment["XDG_CACHE_HOME"] || local || join(homedir(), ".cache"), "pulumi-lambda-layer");
+/** Where files are kept, and what stands in for a cache that can't be used. */
+export interface WheelCache {
+    readonly cache: CacheFolder;
+    /** Exists; the caller removes it. */
+    readonly temporaryFolder: string;
+    /** Takes one line, once, when the cache can't be written to. */
+    readonly warn: (line: string) => void;
+}
+
+/** A file that is wanted; a wrong size saves the hashing. */
+export interface WantedFile {
+    readonly filename: string;
+    /** Hex. */
+    readonly sha256: string;
+    /** Bytes. */
+    readonly size?: number | undefined;
 }
 
 /**
- * The file with this SHA-256 and name from `<cacheFolder>/wheels/<sha256>/<filename>`; fetched by `fill` when it is not there.
+ * The file with this SHA-256 and name, `wheels/<sha256>/<filename>` in the cache; fetched by `fill` when it is not there, into the
+ * temporary folder where the cache can't be written to.
  *
- * What is there is hashed anew at each use; a file that was damaged is replaced. Any number of processes may do this at once: a
- * file appears whole or not at all, under its final name, and replacing one leaves readers of the old one alone. `fill` writes to the
- * path that it is given, has checked what it wrote, and leaves nothing there when it throws.
+ * What is there is hashed anew at each use, and replaced when it is another file. `fill` writes to the path that it is given, has checked
+ * what it wrote, and leaves nothing there when it throws. Throws what it throws, {@link DiskFailure} among it.
  */
 export async function cachedFile(
-    cacheFolder: string,
-    file: { readonly filename: string; readonly sha256: string; readonly size?: number | undefined },
+    { cache, temporaryFolder, warn }: WheelCache,
+    file: WantedFile,
     signal: AbortSignal,
     fill: (path: string) => Promise<{ readonly size: number }>,
 ): Promise<CachedFile> {
-    const folder = join(cacheFolder, "wheels", file.sha256);
-    const path = join(folder, file.filename);
-    const size = await verifiedSize(path, file, signal);
-    if (size !== undefined) return { path, size, hit: true };
-
-    await mkdir(folder, { recursive: true });
-    await removeAbandoned(folder);
-    const partial = join(folder, `.${randomUUID()}${partialSuffix}`);
+    const name = join(cacheParts.wheels, file.sha256, file.filename);
+    const found = await findVerified(cache, name, file, signal);
+    if (found !== undefined) return found;
     try {
-        const filled = await fill(partial);
-        await rename(partial, path);
-        return { path, size: filled.size, hit: false };
+        const { size } = await cache.put(name, fill);
+        return { path: join(cache.path, name), size, hit: false };
     } catch (error) {
-        await rm(partial, { force: true });
+        signal.throwIfAborted();
+        if (!(error instanceof DiskFailure)) throw error;
         // Windows refuses to replace a file that another process reads: then that process has just put the same one there.
-        const other = await verifiedSize(path, file, signal).catch(() => undefined);
-        if (other === undefined || signal.aborted) throw error;
-        return { path, size: other, hit: true };
+        const other = await findVerified(cache, name, file, signal);
+        if (other !== undefined) return other;
+        warn(doneWithout(cache.path, error));
+        const path = join(temporaryFolder, "uncached", file.sha256, file.filename);
+        await onDisk(mkdir(dirname(path), { recursive: true }));
+        const { size } = await fill(path);
+        return { path, size, hit: false };
     }
 }
 
-const partialSuffix = ".partial";
-const abandonedMs = 24 * 60 * 60 * 1000;
-
-/** Size of the file when it is what it should be. A wrong size saves the hashing. */
-async function verifiedSize(
-    path: string,
-    file: { readonly sha256: string; readonly size?: number | undefined },
-    signal: AbortSignal,
-): Promise<number | undefined> {
-    const found = await stat(path).catch(() => undefined);
-    if (!found?.isFile() || (file.size !== undefined && found.size !== file.size)) return undefined;
-    const { sha256, size } = await hashFile(path, [], signal);
-    return sha256 === file.sha256 ? size : undefined;
+function doneWithout(folder: string, failure: DiskFailure): string {
+    const remedy = isFull(failure) ? "Free space there" : "Make it writable";
+    return `The cache ${folder} can't be written to (${failure.message.slice(0, 200)}): wheels are fetched anew each time. ${remedy}, or name another folder in ${cacheVariable}.`;
 }
 
-/** Removes what a process left that was killed in the middle of a download. */
-async function removeAbandoned(folder: string): Promise<void> {
-    for (const name of await readdir(folder)) {
-        if (!name.endsWith(partialSuffix)) continue;
-        const path = join(folder, name);
-        const found = await stat(path).catch(() => undefined);
-        if (found !== undefined && Date.now() - found.mtimeMs > abandonedMs) await rm(path, { force: true });
+async function findVerified(
+    cache: CacheFolder,
+    name: string,
+    { sha256, size }: WantedFile,
+    signal: AbortSignal,
+): Promise<CachedFile | undefined> {
+    const opened = await cache.open(name);
+    if (opened === undefined) return undefined;
+    const path = join(cache.path, name);
+    try {
+        const facts = await opened.stat();
+        if (size !== undefined && facts.size !== size) return undefined;
+        const hashed = await hashOpenFile(opened, [], signal);
+        // Another process may have swept it out just before it was noted as used.
+        const isThere = (await lstat(path)).ino === facts.ino;
+        return hashed.sha256 === sha256 && isThere ? { path, size: hashed.size, hit: true } : undefined;
+    } catch {
+        signal.throwIfAborted();
+        return undefined;
+    } finally {
+        await opened.close().catch(() => undefined);
     }
 }

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { openCacheFolder } from "../cacheFolder";
 import { normalizeName } from "../manifest/name";
 import type { Variables } from "../manifest/variables";
 import type { BuildContext } from "./context";
@@ -11,11 +12,13 @@ import type { Lookup } from "./lookup";
 import { readNetrc } from "./netrc";
 import { everyPlace, manifestPlaces } from "./places";
 import type { Tool } from "./tool";
+import type { WheelCache } from "./wheelCache";
 
 /** What the parts of one build share. Close its fetcher. */
 export interface Workshop {
     readonly lookup: Lookup;
     readonly fetcher: Fetcher;
+    readonly cache: WheelCache;
     readonly environment: NodeJS.ProcessEnv;
     /** The installer's tool, looked for when it is first needed. */
     readonly tool: () => Promise<Tool>;
@@ -54,10 +57,20 @@ export async function openWorkshop(request: BuildRequest, context: BuildContext)
             return credentials && basicAuthorization(credentials);
         },
     });
+    let isWarned = false;
+    const cache: WheelCache = {
+        cache: openCacheFolder(context.cacheFolder),
+        temporaryFolder: context.temporaryFolder,
+        warn: (line) => {
+            if (!isWarned) (context.warn ?? context.report)(line);
+            isWarned = true;
+        },
+    };
     let tool: Promise<Tool> | undefined;
     return {
         lookup,
         fetcher,
+        cache,
         environment,
         tool: () => {
             tool ??= findTool(request.installer ?? "uv", lookup, context);

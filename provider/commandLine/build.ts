@@ -1,4 +1,4 @@
-import { copyFile, mkdir, rename, rm } from "node:fs/promises";
+import { createReadStream } from "node:fs";
 import path from "node:path";
 import type { Call as CoreCall } from "../layer/host";
 import type { Artifact } from "../package/model";
@@ -6,6 +6,7 @@ import type { Target } from "../target";
 import { type Call, type Command, jsonOption, writeJson, writeLines } from "./command";
 import { hostOf } from "./host";
 import { type Options, UsageError } from "./options";
+import { writeOutput } from "./output";
 import { paintFor } from "./terminal";
 
 export const buildCommand: Command = {
@@ -162,15 +163,7 @@ async function makeZip(call: Call, manifest: string, destination: string): Promi
     const plan = await planArtifact(host, coreCall, inputs);
     return inTemporaryFolder(host.temporaryFolder, async (temporaryFolder) => {
         const artifact = await plan.make(temporaryFolder);
-        await mkdir(path.dirname(destination), { recursive: true });
-        // In the folder of the destination, so that the last step replaces the file at once.
-        const partial = `${destination}.${process.pid}.partial`;
-        try {
-            await copyFile(artifact.path, partial);
-            await rename(partial, destination);
-        } finally {
-            await rm(partial, { force: true });
-        }
+        await writeOutput(destination, createReadStream(artifact.path));
         return { ...artifact, path: destination };
     });
 }

@@ -1,4 +1,3 @@
-import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Dependency } from "../manifest/model";
 import { type Call, type Command, layerOptions, writeJson } from "./command";
@@ -6,6 +5,7 @@ import type { Component } from "./cyclonedx";
 import type { DescribedVersion } from "./describedVersion";
 import type { LayerOutline } from "./layerOutline";
 import { UsageError } from "./options";
+import { writeOutput } from "./output";
 import { splitAddress } from "./versionArguments";
 
 export const sbomCommand: Command = {
@@ -72,8 +72,7 @@ async function runSbom(call: Call): Promise<void> {
         return;
     }
     const destination = path.resolve(terminal.folder, file);
-    await mkdir(path.dirname(destination), { recursive: true });
-    await writeFile(destination, `${JSON.stringify(bill, null, 2)}\n`);
+    await writeOutput(destination, `${JSON.stringify(bill, null, 2)}\n`);
     terminal.writeError(`${file}: ${components.length} components of version ${version}\n`);
 }
 

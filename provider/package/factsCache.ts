@@ -1,41 +1,67 @@
-import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { cacheParts, openCacheFolder } from "../cacheFolder";
+import { onDisk } from "../disk";
 import type { ElfFile, WheelFacts } from "./inspectWheels";
+import { openSeal } from "./seal";
 
 /** Moves when what is proved of a wheel, or how facts are written, changes. */
-const format = 1;
+const format = 2;
+
+/** Bytes: no wheel has that many libraries. */
+const largest = 4 * 1024 * 1024;
 
 /** Facts of wheels that were inspected before, by the wheel's sha256 (hex). */
 export interface FactsCache {
-    /** Undefined for an unknown wheel and for a file that can't be understood. */
+    /** Undefined for an unknown wheel, and for a file that this user's runs have not written. */
     read(sha256: string): Promise<WheelFacts | undefined>;
     /** Never fails: what can't be kept is found again. */
     write(sha256: string, facts: WheelFacts): Promise<void>;
 }
 
-/** A cache in `<folder>/wheel-facts/`, one small JSON file for each wheel; without a folder nothing is kept. */
-export function openFactsCache(folder: string | undefined): FactsCache {
-    if (folder === undefined) return { read: async () => undefined, write: async () => undefined };
-    const home = join(folder, "wheel-facts");
-    const pathOf = (sha256: string) => join(home, `${sha256}.${format}.json`);
+/** Where facts are kept. */
+export interface FactsPlace {
+    readonly cacheFolder: string;
+    /** Where the key is that seals them, see `seal.ts`. */
+    readonly stateFolder: string;
+}
+
+/**
+ * A cache in `<cacheFolder>/wheel-facts/`, one small file for each wheel; without a place nothing is kept.
+ *
+ * Facts are a verdict: who has them need not unpack the wheel. So each file is sealed with a key that lies elsewhere, and a cache
+ * that somebody else has filled, such as one that CI restores, proves nothing.
+ */
+export function openFactsCache(place: FactsPlace | undefined): FactsCache {
+    if (place === undefined) return { read: async () => undefined, write: async () => undefined };
+    const cache = openCacheFolder(place.cacheFolder);
+    const sealing = openSeal(place.stateFolder);
+    const nameOf = (sha256: string) => join(cacheParts.facts, `${sha256}.${format}.json`);
+    const sealed = (sha256: string, json: string) => `${format} ${sha256} ${json}`;
     return {
         async read(sha256) {
+            const seal = await sealing;
+            const file = seal === undefined ? undefined : await cache.open(nameOf(sha256));
+            if (seal === undefined || file === undefined) return undefined;
             try {
-                return understand(JSON.parse(await readFile(pathOf(sha256), "utf8")));
+                if ((await file.stat()).size > largest) return undefined;
+                const text = await file.readFile("utf8");
+                const [mark = "", json = ""] = text.split(/\n(.*)/s, 2);
+                return seal.isBroken(mark, sealed(sha256, json)) ? undefined : understand(JSON.parse(json));
             } catch {
                 return undefined;
+            } finally {
+                await file.close().catch(() => undefined);
             }
         },
         async write(sha256, facts) {
-            const temporary = `${pathOf(sha256)}.${randomUUID()}`;
-            try {
-                await mkdir(home, { recursive: true });
-                await writeFile(temporary, JSON.stringify(facts));
-                await rename(temporary, pathOf(sha256));
-            } catch {
-                await rm(temporary, { force: true }).catch(() => undefined);
-            }
+            const seal = await sealing;
+            if (seal === undefined) return;
+            const json = JSON.stringify(facts);
+            const text = `${seal.mark(sealed(sha256, json))}\n${json}`;
+            await cache
+                .put(nameOf(sha256), (partial) => onDisk(writeFile(partial, text, { flag: "wx" })))
+                .catch(() => undefined);
         },
     };
 }

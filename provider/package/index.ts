@@ -5,7 +5,7 @@ import type { Wheel } from "../build/model";
 import { LayerError } from "../errors";
 import type { Target } from "../target";
 import { type BytecodeCompiler, type CompiledFile, compileBytecode } from "./bytecode";
-import { openFactsCache } from "./factsCache";
+import { type FactsPlace, openFactsCache } from "./factsCache";
 import { fileFilter } from "./globs";
 import { inspectWheels } from "./inspectWheels";
 import { checkUncompressedSize } from "./limits";
@@ -18,9 +18,11 @@ import { type GeneratedFile, generateRecord, recordPath, splice } from "./splice
 
 export { type ArchiveFacts, readArchive } from "./archive";
 export type { BytecodeCompiler } from "./bytecode";
+export type { FactsPlace } from "./factsCache";
 export { maximumUncompressedSize } from "./limits";
 export type { Artifact, PackageSize } from "./model";
 export { proveWheel } from "./proveWheel";
+export { defaultStateFolder } from "./seal";
 
 /** What goes into a layer and where the layer goes. */
 export interface PackageRequest {
@@ -39,7 +41,7 @@ export interface PackageRequest {
 export interface PackageContext {
     readonly signal: AbortSignal;
     /** Where facts about inspected wheels are kept, so that a wheel is unpacked for its proof only once; default nowhere. */
-    readonly cacheFolder?: string;
+    readonly facts?: FactsPlace;
 }
 
 /**
@@ -95,7 +97,7 @@ export async function packageLayer(request: PackageRequest, context: PackageCont
         const nearLimit = checkUncompressedSize(packages);
 
         await mkdir(dirname(destination), { recursive: true });
-        const cache = openFactsCache(context.cacheFolder);
+        const cache = openFactsCache(context.facts);
         const [facts, zip] = await bothOrNeither(
             context.signal,
             (signal) => inspectWheels(sources, { signal, cache }),

@@ -1,5 +1,5 @@
 import type { Wheel } from "../build/model";
-import { openFactsCache } from "./factsCache";
+import { type FactsPlace, openFactsCache } from "./factsCache";
 import { inspectWheels } from "./inspectWheels";
 import { openWheel } from "./openWheel";
 
@@ -9,9 +9,9 @@ import { openWheel } from "./openWheel";
  */
 export async function proveWheel(
     wheel: Wheel,
-    context: { readonly signal: AbortSignal; readonly cacheFolder: string },
+    context: { readonly signal: AbortSignal; readonly facts: FactsPlace },
 ): Promise<void> {
-    const cache = openFactsCache(context.cacheFolder);
+    const cache = openFactsCache(context.facts);
     if ((await cache.read(wheel.sha256)) !== undefined) return;
     const source = await openWheel(wheel, context.signal).catch(() => undefined);
     if (source === undefined) return;

@@ -3,7 +3,8 @@ import { fork } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cachedFile, defaultCacheFolder } from "../../../provider/build/wheelCache";
+import { cachedFile } from "../../../provider/build/wheelCache";
+import { defaultCacheFolder, openCacheFolder, unusedDays } from "../../../provider/cacheFolder";
 import { loadStatement } from "../../loader";
 import { sha256 } from "./sampleFiles";
 
@@ -25,7 +26,12 @@ describe("wheel cache", () => {
         await writeFile(path, content, { flag: "wx" });
         return { size: content.length };
     };
-    const get = () => cachedFile(cache, file, never, fill);
+    const place = () => ({
+        cache: openCacheFolder(cache),
+        temporaryFolder: join(cache, "temporary"),
+        warn: (line: string) => assert.fail(line),
+    });
+    const get = () => cachedFile(place(), file, never, fill);
     const entries = () => readdir(join(cache, "wheels", file.sha256));
 
     it("keeps a file by its hash and name", async () => {
@@ -53,7 +59,7 @@ describe("wheel cache", () => {
             await writeFile(path, "half");
             throw new Error("broken");
         };
-        await assert.rejects(cachedFile(cache, file, never, failing), /broken/);
+        await assert.rejects(cachedFile(place(), file, never, failing), /broken/);
         assert.deepEqual(await entries(), []);
     });
 
@@ -65,10 +71,13 @@ describe("wheel cache", () => {
 
     it("serves several processes at once", async () => {
         const module = require.resolve("../../../provider/build/wheelCache");
+        const folders = require.resolve("../../../provider/cacheFolder");
         const script = `
             ${loadStatement(module)}
             const { writeFile } = require("node:fs/promises");
             const { cachedFile } = require(process.argv[2]);
+            const { openCacheFolder } = require(process.argv[6]);
+            const place = { cache: openCacheFolder(process.argv[3]), temporaryFolder: "", warn: console.error };
             const content = Buffer.from("the bytes of a wheel".repeat(1000));
             const fill = async (path) => {
                 await writeFile(path, content.subarray(0, 50), { flag: "wx" });
@@ -77,7 +86,7 @@ describe("wheel cache", () => {
             };
             (async () => {
                 for (let i = 0; i < 100; i++)
-                    await cachedFile(process.argv[3], { ...JSON.parse(process.argv[4]), sha256: process.argv[5] }, new AbortController().signal, fill);
+                    await cachedFile(place, { ...JSON.parse(process.argv[4]), sha256: process.argv[5] }, new AbortController().signal, fill);
             })().catch((error) => { console.error(error); process.exitCode = 1; });`;
         const path = join(cache, "many.js");
         await writeFile(path, script);
@@ -87,7 +96,7 @@ describe("wheel cache", () => {
                 { length: 3 },
                 () =>
                     new Promise((resolve) => {
-                        fork(path, [module, cache, JSON.stringify(rest), digest], {
+                        fork(path, [module, cache, JSON.stringify(rest), digest, folders], {
                             cwd: process.cwd(),
                             execArgv: [],
                         }).on("exit", resolve);
@@ -105,7 +114,35 @@ describe("wheel cache", () => {
         await writeFile(join(folder, ".new.partial"), "");
         await utimes(join(folder, ".old.partial"), 0, 0);
         await get();
+        await openCacheFolder(cache).sweep();
         assert.deepEqual((await entries()).sort(), [".new.partial", file.filename]);
+    });
+
+    it("never loses a file to a sweep that somebody takes at that moment", async () => {
+        const { path } = await get();
+        const longAgo = new Date(Date.now() - (unusedDays + 1) * 86_400_000);
+        for (let round = 0; round < 60; round++) {
+            await utimes(path, longAgo, longAgo);
+            await rm(join(cache, ".swept"), { recursive: true, force: true });
+            const [found] = await Promise.all([get(), openCacheFolder(cache).sweep(), get(), get()]);
+            assert.deepEqual(await readFile(found.path), content);
+            assert.deepEqual(await entries(), [file.filename]);
+        }
+    });
+
+    it("sweeps once a day, and not at all where the clock says nothing is old", async () => {
+        const { path } = await get();
+        const swept = openCacheFolder(cache);
+        await swept.sweep();
+        const longAgo = new Date(Date.now() - (unusedDays + 1) * 86_400_000);
+        await utimes(path, longAgo, longAgo);
+        await swept.sweep();
+        assert.deepEqual(await entries(), [file.filename]);
+        const ahead = new Date(Date.now() + 400 * 86_400_000);
+        await utimes(path, ahead, ahead);
+        await rm(join(cache, ".swept"), { recursive: true });
+        await swept.sweep();
+        assert.deepEqual(await entries(), [file.filename]);
     });
 
     it("is under XDG_CACHE_HOME where that is set", async () => {

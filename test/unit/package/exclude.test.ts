@@ -20,7 +20,7 @@ describe("exclude", () => {
     const pack = async (entries: readonly string[], exclude: readonly string[]) =>
         packageLayer(
             { wheels: [await wheel(entries)], target, destination: join(folder, "layer.zip"), exclude },
-            { signal: new AbortController().signal, cacheFolder: join(folder, "cache") },
+            { signal: new AbortController().signal },
         );
     const files = [
         "demo/__init__.py",
@@ -84,7 +84,9 @@ describe("exclude", () => {
             ],
         });
         const request = { wheels: [foreign], target, destination: join(folder, "layer.zip") };
-        const context = { signal: new AbortController().signal, cacheFolder: join(folder, "cache") };
+        // What is kept of a packing is of the whole wheel, whatever of it stayed out.
+        const facts = { cacheFolder: join(folder, "cache"), stateFolder: join(folder, "state") };
+        const context = { signal: new AbortController().signal, facts };
         await packageLayer({ ...request, exclude: ["*.so"] }, context);
         await assert.rejects(packageLayer(request, context), /PLATFORM_MISMATCH/);
     });

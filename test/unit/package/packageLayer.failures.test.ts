@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
@@ -76,24 +76,5 @@ describe("packageLayer, all or nothing", () => {
         controller.abort(reason);
         await assert.rejects(packing, reason);
         assert.deepEqual(await leftovers(), []);
-    });
-
-    it("proves a wheel once when it may keep what it found", async () => {
-        const wheel = await craftWheel(folder, {
-            entries: [{ name: "demo/a.py", content: "a".repeat(1000) }],
-        });
-        const cacheFolder = join(folder, "cache");
-        const request = { wheels: [wheel], target, destination: join(folder, "layer.zip") };
-        const context = { signal: new AbortController().signal, cacheFolder };
-        const first = await packageLayer(request, context);
-        const [facts] = await readdir(join(cacheFolder, "wheel-facts"));
-        assert.equal(facts, `${wheel.sha256}.1.json`);
-        const kept = join(cacheFolder, "wheel-facts", facts ?? "");
-        const { mtimeMs } = await stat(kept);
-        assert.deepEqual(await packageLayer(request, context), first);
-        assert.equal((await stat(kept)).mtimeMs, mtimeMs);
-        await writeFile(kept, '[{"path":1}]');
-        assert.deepEqual(await packageLayer(request, context), first);
-        assert.equal(await readFile(kept, "utf8"), "[]");
     });
 });
