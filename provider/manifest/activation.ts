@@ -30,8 +30,13 @@ export type Holds = (
     more?: readonly string[],
 ) => boolean;
 
-/** Makes a {@link Holds}. Each distinct marker is evaluated once. */
-export function markersFor(target: Target, activation: Activation, doubts: Doubt[]): Holds {
+/** Makes a {@link Holds}. Each distinct marker is evaluated once, and parsed once for all that share `parsed`. */
+export function markersFor(
+    target: Target,
+    activation: Activation,
+    doubts: Doubt[],
+    parsed = new Map<string, Marker>(),
+): Holds {
     const variables = markerVariables(target);
     const { extras, possibleExtras = extras } = activation;
     const results = new Map<string, boolean | undefined>();
@@ -39,12 +44,17 @@ export function markersFor(target: Target, activation: Activation, doubts: Doubt
         if (marker === undefined || marker === "") return true;
         const key = `${more.join(" ")} ${marker}`;
         if (!results.has(key)) {
+            const withMore = (some: ReadonlySet<string>) => ({
+                has: (extra: string) => more.includes(extra) || some.has(extra),
+            });
             const environment = {
                 variables,
-                extras: more.length === 0 ? extras : new Set([...extras, ...more]),
-                possibleExtras: more.length === 0 ? possibleExtras : new Set([...possibleExtras, ...more]),
+                extras: withMore(extras),
+                possibleExtras: withMore(possibleExtras),
             };
-            results.set(key, evaluateMarker(readMarker(marker, name, position), environment));
+            const read = parsed.get(marker) ?? readMarker(marker, name, position);
+            parsed.set(marker, read);
+            results.set(key, evaluateMarker(read, environment));
         }
         const holds = results.get(key);
         if (holds === undefined) {

@@ -3,7 +3,7 @@ import type { Target } from "../target";
 import { type Activation, type Holds, markersFor, noExtras } from "./activation";
 import { type Chosen, chosenOf } from "./chosen";
 import { activeItems, refuseConflicts } from "./conflicts";
-import { decodeExtra, encodeExtra } from "./marker";
+import { decodeExtra, encodeExtra, type Marker } from "./marker";
 import type { Doubt, LockedPackage, Manifest, Requirement, SelectionSettings, Source } from "./model";
 import { formatPosition } from "./position";
 
@@ -39,8 +39,9 @@ export function walkGraph(
 ): Needed {
     const chosen = chosenOf(manifest, settings);
     const find = finder(manifest);
+    const parsed = new Map<string, Marker>();
     const walk = (activation: Activation, found: Doubt[]): Walk =>
-        follow(manifest, chosen, find, markersFor(target, activation, found));
+        follow(manifest, chosen, find, markersFor(target, activation, found, parsed));
     // Only markers of a lock with conflicts ask which extras, groups and projects are active.
     const isActive =
         manifest.conflicts.length === 0

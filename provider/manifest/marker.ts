@@ -17,10 +17,12 @@ export interface MarkerEnvironment {
     /** Values of PEP 508's variables; the ones that nobody can know before run time are absent. */
     readonly variables: ReadonlyMap<string, string>;
     /** Extras that are asked for, normalised; uv's encoded extras and groups among them (see {@link encodeExtra}). */
-    readonly extras: ReadonlySet<string>;
+    readonly extras: Names;
     /** Extras that `!=` takes for asked for, while it is being found out which are; default {@link extras}. */
-    readonly possibleExtras?: ReadonlySet<string>;
+    readonly possibleExtras?: Names;
 }
+
+type Names = Pick<ReadonlySet<string>, "has">;
 
 /** Variables whose values are versions, and compare as PEP 440 says. */
 const versionVariables: ReadonlySet<string> = new Set([
