@@ -14,6 +14,7 @@ import { readIndexNames } from "./manifest/pyproject";
 import { manifestChanged } from "./manifestChanged";
 import { kindOf } from "./manifestInputs";
 import { select, sourcesDigest } from "./manifestSelection";
+import { withAuthoritiesOfUv } from "./network/authorities";
 import { defaultStateFolder, packageLayer, proveWheel } from "./package";
 import type { Artifact } from "./package/model";
 import { sameValue } from "./props";
@@ -78,19 +79,19 @@ export async function planArtifact(host: Host, call: Call, inputs: PythonLayerIn
                   resolveUnpinned: inputs.resolveUnpinned === true,
                   directNames: annotatedDirectNames(file.text),
               };
-              const context = buildContext(host, call, temporaryFolder);
+              const context = await buildContext(host, call, temporaryFolder);
               return settleDependencies({ ...request, dependencies }, settings, context);
           })
         : undefined;
     const interpreter =
         inputs.compileBytecode === true
-            ? await inTemporaryFolder(host.temporaryFolder, (temporaryFolder) =>
-                  findInterpreter(target, buildContext(host, call, temporaryFolder)),
+            ? await inTemporaryFolder(host.temporaryFolder, async (temporaryFolder) =>
+                  findInterpreter(target, await buildContext(host, call, temporaryFolder)),
               )
             : undefined;
     const dependencies = settled ?? selection.dependencies;
-    const builder = await inTemporaryFolder(host.temporaryFolder, (temporaryFolder) =>
-        findBuilder({ ...request, dependencies }, buildContext(host, call, temporaryFolder)),
+    const builder = await inTemporaryFolder(host.temporaryFolder, async (temporaryFolder) =>
+        findBuilder({ ...request, dependencies }, await buildContext(host, call, temporaryFolder)),
     );
     const globs = [...new Set((inputs.exclude ?? []).filter(isGlob))].sort();
     return {
@@ -103,11 +104,11 @@ export async function planArtifact(host: Host, call: Call, inputs: PythonLayerIn
         }),
         file,
         resolution: settled === undefined ? undefined : dependencyVersions({ dependencies: settled }),
-        make: (temporaryFolder, watch) =>
+        make: async (temporaryFolder, watch) =>
             make(
                 { ...request, dependencies, isSettled: settled !== undefined },
                 { globs, interpreter },
-                buildContext(host, call, temporaryFolder),
+                await buildContext(host, call, temporaryFolder),
                 watch,
             ),
     };
@@ -117,22 +118,25 @@ export async function planArtifact(host: Host, call: Call, inputs: PythonLayerIn
 const isOpen = (manifest: Manifest, inputs: PythonLayerInputs): boolean =>
     manifest.kind === "requirements.txt" && (inputs.resolveUnpinned === true || excludesPackages(inputs));
 
-const buildContext = (
-    { run, environment, memory }: Host,
+async function buildContext(
+    { run, aws, memory }: Host,
     call: Call,
     temporaryFolder: string,
-): BuildContext => ({
-    run,
-    signal: call.signal,
-    cacheFolder: defaultCacheFolder(environment),
-    temporaryFolder,
-    report: (line) => call.log("info", line),
-    warn: (line) => {
-        // What is wrong with this machine is said once for all layers of a run.
-        if (memory.isNew("warned", line)) call.log("warning", line);
-    },
-    environment,
-});
+): Promise<BuildContext> {
+    const environment = await aws.environment();
+    return {
+        run,
+        signal: call.signal,
+        cacheFolder: defaultCacheFolder(environment),
+        temporaryFolder,
+        report: (line) => call.log("info", line),
+        warn: (line) => {
+            // What is wrong with this machine is said once for all layers of a run.
+            if (memory.isNew("warned", line)) call.log("warning", line);
+        },
+        environment: await withAuthoritiesOfUv(environment, temporaryFolder),
+    };
+}
 
 /** Builds and packages; each wheel that arrives is proved while others are on their way. */
 async function make(

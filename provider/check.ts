@@ -44,19 +44,14 @@ export async function check(host: Host, call: Call, olds: Props, news: Props): P
     if (newer !== undefined) {
         failures.push(newer);
     }
-    const given = fillIn(host, olds, args, textOf(args, "region") ?? (await host.aws.region()));
+    const problem = await host.aws.problem();
+    if (problem !== undefined) {
+        failures.push(problem);
+    }
+    const given = fillIn(host, olds, args, textOf(args, "region") ?? (await regionOf(host, failures)));
     const target = resourceType === "PythonLayer" ? readTarget(call, given, failures) : undefined;
     const inputs =
         target === undefined ? withoutTarget(resourceType, given) : followTarget(given, target, failures);
-    if (textOf(inputs, "region") === undefined) {
-        failures.push(
-            new LayerError("REGION_MISSING", {
-                what: "No AWS region is set.",
-                next: "Run `pulumi config set aws:region <region>`, set AWS_REGION, or give the argument region.",
-                property: "region",
-            }),
-        );
-    }
     checkLayerArn(given, news, failures);
     checkBucket(olds, given, failures);
     checkPrefix(olds, given, failures);
@@ -79,6 +74,27 @@ export async function check(host: Host, call: Call, olds: Props, news: Props): P
             throw error;
         }
         return { inputs, failures: [toFailure(error)] };
+    }
+}
+
+/** The region that the stack, the environment or the profile gives. That there is none goes to the failures. */
+async function regionOf({ aws }: Host, failures: LayerError[]): Promise<string | undefined> {
+    try {
+        const region = await aws.region();
+        if (region === undefined) {
+            throw new LayerError("REGION_MISSING", {
+                what: "No AWS region is set.",
+                next: "Run `pulumi config set aws:region <region>`, set AWS_REGION, or give the argument region.",
+                property: "region",
+            });
+        }
+        return region;
+    } catch (error) {
+        if (!isLayerError(error)) {
+            throw error;
+        }
+        failures.push(error);
+        return undefined;
     }
 }
 

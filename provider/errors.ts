@@ -49,6 +49,7 @@ export type ErrorCode =
     | "VERSION_NOT_FOUND"
     | "RECORD_MISSING"
     // aws
+    | "SETTING_INVALID"
     | "CREDENTIALS_MISSING"
     | "REGION_MISSING"
     | "ACCESS_DENIED"

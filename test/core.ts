@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { tmpdir } from "node:os";
-import type { GetSetting } from "../provider/aws/configuration";
 import { createAwsSession, type Patience } from "../provider/aws/session";
+import type { GetSetting } from "../provider/aws/settingReader";
 import { run } from "../provider/build/run";
 import type { Call, Host } from "../provider/layer/host";
 import { createLayers, type Layers } from "../provider/layer/layers";

@@ -1,8 +1,12 @@
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { STSClient } from "@aws-sdk/client-sts";
-import type { AwsConfiguration } from "./configuration";
+import { readConnections } from "../network/connections";
+import type { AwsConfiguration, ServiceName } from "./configuration";
+import { credentialSource } from "./identity";
 import { createPace } from "./pace";
+import { namedProfile, readProfile, sharedFilesOf } from "./profiles";
+import { defaultTimeouts, requestHandlerFor, silent, type Timeouts } from "./requestHandler";
 import { retryCalls } from "./retry";
 import { loadLambda, loadS3, loadSts } from "./sdk";
 
@@ -22,19 +26,8 @@ export interface Clients {
     readonly sts: STSClient;
 }
 
-/** How long a call waits, in milliseconds. */
-export interface Timeouts {
-    /** For the connection to be made. */
-    readonly connection: number;
-    /** For the next byte of it; Lambda unpacks a large layer before it says anything. */
-    readonly idle: number;
-}
-
-/** Timeouts that no healthy call meets. */
-export const defaultTimeouts: Timeouts = { connection: 10_000, idle: 120_000 };
-
 /**
- * Clients for a region, with credentials from the configuration or, where it names none, from the AWS SDK's own chain.
+ * Clients for a region. What the configuration leaves open is the environment's, then the profile's.
  *
  * The SDK is loaded here and nowhere earlier: it takes a tenth of a second that a preview need not spend.
  */
@@ -42,6 +35,7 @@ export async function createClients(
     configuration: AwsConfiguration,
     region: string,
     timeouts: Timeouts = defaultTimeouts,
+    environment: NodeJS.ProcessEnv = process.env,
 ): Promise<Clients> {
     const [{ LambdaClient }, { S3Client }, { STSClient }] = await Promise.all([
         loadLambda(),
@@ -49,21 +43,26 @@ export async function createClients(
         loadSts(),
     ]);
     const attempts = configuration.maxRetries + 1;
-    const common = {
-        region,
-        // The SDK tries once; what is tried again, and when, is `retry.ts`'s to say.
-        maxAttempts: 1,
-        logger: silent,
-        requestHandler: { connectionTimeout: timeouts.connection, socketTimeout: timeouts.idle },
-        ...(await identity(configuration, region)),
-    };
-    const clock = { offset: 0 };
-    // Both clients of Lambda count against one rate.
-    const pace = createPace();
-    const endpoint = (service: string) => {
+    const endpoint = (service: ServiceName) => {
         const address = configuration.endpoints[service];
         return address === undefined ? {} : { endpoint: address };
     };
+    const connection = {
+        logger: silent,
+        requestHandler: requestHandlerFor(readConnections(environment), timeouts),
+        ...(await addressing(configuration, environment)),
+    };
+    const sts = { ...connection, region: configuration.stsRegion ?? region, ...endpoint("sts") };
+    const credentials = credentialSource(
+        configuration,
+        { sts, signIn: { ...connection, ...endpoint("sso") } },
+        environment,
+    );
+    // The SDK tries once; what is tried again, and when, is `retry.ts`'s to say.
+    const common = { ...connection, region, credentials, maxAttempts: 1 };
+    const clock = { offset: 0 };
+    // Both clients of Lambda count against one rate.
+    const pace = createPace();
     const newS3 = (where: string): S3Client =>
         retryCalls(
             new S3Client({
@@ -71,6 +70,7 @@ export async function createClients(
                 ...endpoint("s3"),
                 region: where,
                 forcePathStyle: configuration.s3UsePathStyle,
+                ...(configuration.s3UseGlobalEndpoint ? { useGlobalEndpoint: true } : {}),
                 followRegionRedirects: true,
             }),
             { attempts, clock },
@@ -93,52 +93,30 @@ export async function createClients(
         lambdaWithoutRetry: newLambda(1),
         s3: newS3(region),
         s3In,
-        sts: retryCalls(new STSClient({ ...common, ...endpoint("sts") }), { attempts, clock }),
+        sts: retryCalls(new STSClient({ ...common, ...sts }), { attempts, clock }),
     };
 }
 
-/** Without a logger the SDK's hints for programmers would be lines of the user's stack. */
-const silent = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
-
-function ignore(): void {}
-
-/** The `profile` or `credentials` client option. */
-async function identity(configuration: AwsConfiguration, region: string) {
-    const { accessKey, secretKey, token, profile, assumeRoles } = configuration;
-    const base =
-        accessKey !== undefined && secretKey !== undefined
-            ? {
-                  credentials: {
-                      accessKeyId: accessKey,
-                      secretAccessKey: secretKey,
-                      ...(token === undefined ? {} : { sessionToken: token }),
-                  },
-              }
-            : profile !== undefined
-              ? { profile }
-              : {};
-    if (assumeRoles.length === 0) {
-        return base;
+/** The options by which the SDK finds a service's address. */
+async function addressing(configuration: AwsConfiguration, environment: NodeJS.ProcessEnv) {
+    const { useFipsEndpoint, useDualstackEndpoint, userAgents, sharedFiles } = configuration;
+    const profile = namedProfile(configuration, environment);
+    const set = {
+        ...(useFipsEndpoint === undefined ? {} : { useFipsEndpoint }),
+        ...(useDualstackEndpoint === undefined ? {} : { useDualstackEndpoint }),
+        ...(userAgents.length === 0 ? {} : { customUserAgent: userAgents.map((agent): [string] => [agent]) }),
+    };
+    if (sharedFiles.config === undefined && sharedFiles.credentials === undefined) {
+        return { ...(profile === undefined ? {} : { profile: profile.name }), ...set };
     }
-    const { fromTemporaryCredentials, fromIni } = await import("@aws-sdk/credential-providers");
-    const sts = configuration.endpoints["sts"];
-    const master = "credentials" in base ? base.credentials : "profile" in base ? fromIni(base) : undefined;
+    // The SDK's clients read the usual files for these, whatever the stack says.
+    const data = (await readProfile(sharedFilesOf(configuration, environment), profile)) ?? {};
+    const flag = (option: string, variable: string, setting: string) =>
+        environment[variable] || data[setting] === undefined ? {} : { [option]: data[setting] === "true" };
     return {
-        credentials: assumeRoles.reduce<ReturnType<typeof fromTemporaryCredentials> | typeof master>(
-            (masterCredentials, role) =>
-                fromTemporaryCredentials({
-                    ...(masterCredentials === undefined ? {} : { masterCredentials }),
-                    params: {
-                        RoleArn: role.roleArn,
-                        RoleSessionName: role.sessionName ?? "pulumi-lambda-layer",
-                        ...(role.externalId === undefined ? {} : { ExternalId: role.externalId }),
-                        ...(role.durationSeconds === undefined
-                            ? {}
-                            : { DurationSeconds: role.durationSeconds }),
-                    },
-                    clientConfig: { region, ...(sts === undefined ? {} : { endpoint: sts }) },
-                }),
-            master,
-        ) as ReturnType<typeof fromTemporaryCredentials>,
+        ...(data["endpoint_url"] === undefined ? {} : { endpoint: data["endpoint_url"] }),
+        ...flag("useFipsEndpoint", "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"),
+        ...flag("useDualstackEndpoint", "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"),
+        ...set,
     };
 }

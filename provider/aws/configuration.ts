@@ -1,163 +1,195 @@
+import os from "node:os";
+import type { NetworkSettings } from "../network/networkSettings";
+import { parseProxy } from "../network/proxy";
+import { type AssumedRole, readRoles, readWebIdentity, type WebIdentity } from "./roles";
+import { createSettingReader, type GetSetting, type SettingReader } from "./settingReader";
+
+/** The services that are called, by pulumi-aws's names for them. */
+export type ServiceName = "lambda" | "s3" | "sts" | "sso";
+
 /**
- * What a stack's `aws:` settings say, in the shape that `pulumi-aws` gives them, so that no second configuration is
- * needed. Pulumi hands every value to a dynamic provider as text; structured ones are JSON.
+ * What a stack's `aws:` settings say, in the shape that pulumi-aws gives them, so that no second configuration is needed.
+ * What is not set is left to the environment, the profile and the machine.
  */
-
-/** A role to take on before any call, as `aws:assumeRoles` lists them. */
-export interface AssumedRole {
-    readonly roleArn: string;
-    readonly sessionName?: string;
-    readonly externalId?: string;
-    readonly durationSeconds?: number;
-}
-
-/** Everything absent is left to the AWS SDK's own chain of environment, profile and instance role. */
 export interface AwsConfiguration {
-    readonly region?: string;
-    readonly profile?: string;
-    readonly accessKey?: string;
-    readonly secretKey?: string;
-    readonly token?: string;
-    /** Addresses by service (`lambda`, `s3`, `sts`). */
-    readonly endpoints: Readonly<Record<string, string>>;
-    readonly s3UsePathStyle: boolean;
+    readonly region: string | undefined;
+    readonly profile: string | undefined;
+    readonly keys:
+        | { readonly accessKey: string; readonly secretKey: string; readonly token?: string }
+        | undefined;
+    readonly webIdentity: WebIdentity | undefined;
     /** Taken on one after the other. */
     readonly assumeRoles: readonly AssumedRole[];
+    /** Paths that take the place of `~/.aws/config` and `~/.aws/credentials`. */
+    readonly sharedFiles: { readonly config: string | undefined; readonly credentials: string | undefined };
+    /** Whether the metadata service of EC2 may be asked for credentials. */
+    readonly asksInstanceMetadata: boolean;
+    readonly stsRegion: string | undefined;
+    readonly endpoints: Readonly<Partial<Record<ServiceName, string>>>;
+    readonly s3UsePathStyle: boolean;
+    /** Whether S3 is called at its global address for `us-east-1`. */
+    readonly s3UseGlobalEndpoint: boolean;
+    readonly useFipsEndpoint: boolean | undefined;
+    readonly useDualstackEndpoint: boolean | undefined;
+    readonly userAgents: readonly string[];
     /** How often a call is tried again; default 10, so that hundreds of layers fit into the account's request rate. */
     readonly maxRetries: number;
     /** Accounts that may be worked in; any, where it is empty. */
     readonly allowedAccountIds: readonly string[];
     readonly forbiddenAccountIds: readonly string[];
+    /** What counts before the environment, for every connection. */
+    readonly network: NetworkSettings;
     /**
-     * Settings that cannot be understood, in words. Whoever makes a client refuses them: going on without one may mean to
+     * Settings that cannot be followed, in words. Whoever makes a client refuses them: going on without one may mean to
      * publish as someone else. Reading itself must not fail, see `awsAccess.ts`.
      */
     readonly problems: readonly string[];
 }
 
-/** Reads one value of the stack's configuration by its full name; `undefined` where it is not set. */
-export type GetSetting = (key: string) => string | undefined;
-
 /** The AWS settings of a stack. What cannot be understood is left out, and among the `problems`. */
-export function readAwsConfiguration(get: GetSetting): AwsConfiguration {
-    const text = (name: string) => get(`aws:${name}`) || undefined;
-    const problems: string[] = [];
-    const maxRetries = text("maxRetries") ?? "10";
-    if (!/^\d+$/.test(maxRetries)) {
-        problems.push(
-            `aws:maxRetries is ${JSON.stringify(maxRetries)}, and must be a whole number, 0 or more`,
+export function readAwsConfiguration(
+    get: GetSetting,
+    environment: NodeJS.ProcessEnv = process.env,
+): AwsConfiguration {
+    const settings = createSettingReader(get);
+    const { text, flag } = settings;
+    // Calls are tried again here as either promises: after growing pauses, and inside a rate that follows the throttling.
+    settings.oneOf("retryMode", ["standard", "adaptive"]);
+    if (flag("insecure") === true) {
+        settings.problem(
+            "insecure",
+            "would turn the verification of certificates off, which is not done here: name the authority in aws:customCaBundle",
         );
     }
-    const list = (name: string): unknown[] => {
-        const value = json(text(name));
-        if (value === undefined && text(name) !== undefined) {
-            problems.push(`aws:${name} is not JSON`);
-        }
-        return asList(value);
-    };
-    if ((text("accessKey") === undefined) !== (text("secretKey") === undefined)) {
-        problems.push("of aws:accessKey and aws:secretKey only one is set");
-    }
+    requireSameInEnvironment(settings, environment);
+    const accounts = (name: string) => settings.texts(name, /^\d{12}$/, "account numbers of twelve digits");
+    const path = (value: string | undefined) => value && expandPath(value, environment);
     return {
-        ...defined("region", text("region")),
-        ...defined("profile", text("profile")),
-        ...defined("accessKey", text("accessKey")),
-        ...defined("secretKey", text("secretKey")),
-        ...defined("token", text("token")),
-        endpoints: readEndpoints(list("endpoints")),
-        s3UsePathStyle: (text("s3UsePathStyle") ?? text("s3ForcePathStyle")) === "true",
-        assumeRoles: readRoles([...list("assumeRoles"), ...list("assumeRole")], problems),
-        maxRetries: Number.parseInt(maxRetries, 10) || 0,
-        allowedAccountIds: list("allowedAccountIds").map(String),
-        forbiddenAccountIds: list("forbiddenAccountIds").map(String),
-        problems,
+        region: text("region"),
+        profile: text("profile"),
+        keys: readKeys(settings),
+        webIdentity: withPath(readWebIdentity(settings), path),
+        assumeRoles: readRoles(settings),
+        sharedFiles: {
+            config: path(onlyFile(settings, "sharedConfigFiles")),
+            credentials: path(onlyFile(settings, "sharedCredentialsFiles")),
+        },
+        asksInstanceMetadata: flag("skipMetadataApiCheck") !== true,
+        stsRegion: text("stsRegion"),
+        endpoints: readEndpoints(settings),
+        s3UsePathStyle: flag("s3UsePathStyle", "s3ForcePathStyle") === true,
+        s3UseGlobalEndpoint: settings.oneOf("s3UsEast1RegionalEndpoint", ["legacy", "regional"]) === "legacy",
+        useFipsEndpoint: flag("useFipsEndpoint"),
+        useDualstackEndpoint: flag("useDualstackEndpoint"),
+        userAgents: settings.texts("userAgents"),
+        maxRetries: settings.count("maxRetries") ?? 10,
+        allowedAccountIds: accounts("allowedAccountIds"),
+        forbiddenAccountIds: accounts("forbiddenAccountIds"),
+        network: {
+            httpProxy: readProxy(settings, "httpProxy"),
+            httpsProxy: readProxy(settings, "httpsProxy"),
+            noProxy: text("noProxy"),
+            caBundle: path(text("customCaBundle")),
+        },
+        problems: settings.problems,
     };
 }
 
-function readEndpoints(entries: readonly unknown[]): Record<string, string> {
-    const endpoints: Record<string, string> = {};
-    for (const entry of entries) {
-        for (const [service, address] of Object.entries(asRecord(entry))) {
-            if (typeof address === "string" && address !== "") {
+function readKeys({ text, problem }: SettingReader): AwsConfiguration["keys"] {
+    const [accessKey, secretKey, token] = [text("accessKey"), text("secretKey"), text("token")];
+    if (accessKey !== undefined && secretKey !== undefined) {
+        return { accessKey, secretKey, ...(token === undefined ? {} : { token }) };
+    }
+    const given = Object.entries({ accessKey, secretKey, token }).find(([, value]) => value !== undefined);
+    if (given !== undefined) {
+        problem(given[0], "needs aws:accessKey and aws:secretKey beside it");
+    }
+    return undefined;
+}
+
+/** Other names that pulumi-aws has for a service. */
+const services: Readonly<Record<string, ServiceName>> = {
+    lambda: "lambda",
+    s3: "s3",
+    s3api: "s3",
+    sts: "sts",
+    sso: "sso",
+};
+
+/** The addresses of the services that are called. Those of others say nothing about a layer. */
+function readEndpoints(settings: SettingReader): Partial<Record<ServiceName, string>> {
+    const endpoints: Partial<Record<ServiceName, string>> = {};
+    for (const entry of settings.list("endpoints")) {
+        if (typeof entry !== "object" || entry === null || Array.isArray(entry)) {
+            settings.problem("endpoints", "must be a list of objects with an address for each service");
+            continue;
+        }
+        for (const [name, address] of Object.entries(entry)) {
+            const service = Object.hasOwn(services, name) ? services[name] : undefined;
+            const meant = service === undefined ? services[name.toLowerCase()] : undefined;
+            if (meant !== undefined) {
+                settings.problem("endpoints", `has no service ${name}: it is called ${meant}`);
+            }
+            if (service === undefined || address === null || address === "") {
+                continue;
+            }
+            if (typeof address === "string" && isHttpAddress(address)) {
                 endpoints[service] = address;
+            } else {
+                settings.problem(
+                    "endpoints",
+                    `has an address of ${name} that does not start with http:// or https://`,
+                );
             }
         }
     }
     return endpoints;
 }
 
-function readRoles(entries: readonly unknown[], problems: string[]): AssumedRole[] {
-    const roles: AssumedRole[] = [];
-    for (const entry of entries) {
-        const { roleArn, sessionName, externalId, duration, policy, policyArns } = asRecord(entry);
-        if (typeof roleArn !== "string" || roleArn === "") {
-            problems.push("an entry of aws:assumeRoles has no roleArn");
-        } else if (policy !== undefined || policyArns !== undefined) {
-            problems.push("aws:assumeRoles narrows a role by a policy, which this provider cannot do");
-        } else {
-            const text = (name: string, value: unknown): string | undefined => {
-                if (typeof value === "string" || value === undefined || value === null) {
-                    return value ?? undefined;
-                }
-                problems.push(`${name} in an entry of aws:assumeRoles must be a text`);
-                return undefined;
-            };
-            roles.push({
-                roleArn,
-                ...defined("sessionName", text("sessionName", sessionName)),
-                ...defined("externalId", text("externalId", externalId)),
-                ...defined("durationSeconds", readDuration(text("duration", duration), problems)),
-            });
+const isHttpAddress = (text: string): boolean => /^https?:\/\/[^/]/i.test(text) && URL.canParse(text);
+
+/** An address may hold a password: none is ever told. */
+function readProxy(settings: SettingReader, name: string): string | undefined {
+    const address = settings.text(name);
+    if (address === undefined || parseProxy(address) !== undefined) {
+        return address;
+    }
+    settings.problem(name, "is no address of a proxy, such as http://proxy.example:3128");
+    return undefined;
+}
+
+/** The SDK reads the shared files one by one, and its parts do so in several places. */
+function onlyFile(settings: SettingReader, name: string): string | undefined {
+    const [file, ...more] = settings.texts(name);
+    if (more.length > 0) {
+        settings.problem(name, "lists more than one file, and one is read here: put the profiles into one");
+    }
+    return file;
+}
+
+/** The SDK takes the metadata service's address from the environment alone. */
+function requireSameInEnvironment(settings: SettingReader, environment: NodeJS.ProcessEnv): void {
+    for (const [name, variable] of [
+        ["ec2MetadataServiceEndpoint", "AWS_EC2_METADATA_SERVICE_ENDPOINT"],
+        ["ec2MetadataServiceEndpointMode", "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"],
+    ] as const) {
+        const value = settings.text(name);
+        if (value !== undefined && value !== environment[variable]) {
+            settings.problem(name, `counts here if the environment has ${variable} with the same value`);
         }
     }
-    return roles;
 }
 
-/** Seconds in each unit of a duration as Go writes it (`time.ParseDuration`), the form that `pulumi-aws` takes. */
-const units: Readonly<Record<string, number>> = {
-    h: 3600,
-    m: 60,
-    s: 1,
-    ms: 1e-3,
-    us: 1e-6,
-    µs: 1e-6,
-    ns: 1e-9,
-};
+const withPath = (
+    identity: WebIdentity | undefined,
+    path: (value: string | undefined) => string | undefined,
+): WebIdentity | undefined => identity && { ...identity, tokenFile: path(identity.tokenFile) };
 
-/** Whole seconds of a duration such as `1h`, `1h30m` or `1.5h`; none is AWS's own default. */
-function readDuration(value: string | undefined, problems: string[]): number | undefined {
-    if (value === undefined || value === "" || value === "0") {
-        return undefined;
-    }
-    if (!/^\+?(?:(?:\d+\.?\d*|\.\d+)(?:h|ms|m|s|us|µs|ns))+$/.test(value)) {
-        problems.push(
-            `duration in an entry of aws:assumeRoles is ${JSON.stringify(value)}, and must be such as "1h", "15m" or "1h30m"`,
-        );
-        return undefined;
-    }
-    let seconds = 0;
-    for (const [, number, unit = ""] of value.matchAll(/([\d.]+)([a-zµ]+)/g)) {
-        seconds += Number(number) * (units[unit] ?? 0);
-    }
-    return Math.floor(seconds) || undefined;
-}
-
-function json(text: string | undefined): unknown {
-    if (text === undefined) {
-        return undefined;
-    }
-    try {
-        return JSON.parse(text);
-    } catch {
-        return undefined;
-    }
-}
-
-const asList = (value: unknown): unknown[] =>
-    Array.isArray(value) ? value : value === undefined ? [] : [value];
-
-const asRecord = (value: unknown): Record<string, unknown> =>
-    typeof value === "object" && value !== null ? { ...value } : {};
-
-const defined = <Key extends string, Value>(key: Key, value: Value | undefined): { [K in Key]?: Value } =>
-    value === undefined ? {} : ({ [key]: value } as { [K in Key]: Value });
+/** A path as pulumi-aws reads it: `~` is the home folder, and `$NAME` and `${NAME}` are variables. */
+const expandPath = (text: string, environment: NodeJS.ProcessEnv): string =>
+    text
+        .replace(
+            /\$(?:\{(\w+)\}|(\w+))/g,
+            (_, braced?: string, bare?: string) => environment[braced ?? bare ?? ""] ?? "",
+        )
+        .replace(/^~(?=$|[/\\])/, () => environment["HOME"] || os.homedir());

@@ -60,7 +60,11 @@ const damaged = ["BadDigest", "IncompleteBody", "XAmzContentSHA256Mismatch"];
 const timedOut = ["TimeoutError", "RequestTimeout", "RequestTimeoutException"];
 
 /** The connection never came about, so nothing was sent (Node.js, "Common system errors"). */
-const unsentCodes = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"];
+const unsentCodes = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "EPROXY"];
+
+/** The other side's certificate was not trusted, so nothing was sent (Node.js, "X509 certificate error codes"). */
+const untrusted =
+    /^(?:CERT_|SELF_SIGNED_CERT|UNABLE_TO_|DEPTH_ZERO_|ERR_TLS_CERT|HOSTNAME_MISMATCH$|INVALID_CA$)/;
 
 /** Whether AWS answered that the thing is not there. A refusal (403) is not an absence. */
 export function isNotFound(error: unknown): boolean {
@@ -80,6 +84,10 @@ export function isPreconditionFailed(error: unknown): boolean {
 
 /** Whether the request may have taken effect although no answer came: the connection broke, or the service failed. */
 export function isAmbiguous(error: unknown): boolean {
+    // One of ours comes from looking for credentials, before the request.
+    if (isLayerError(error)) {
+        return false;
+    }
     const { name, status } = describeAwsFailure(error);
     return (
         (status === undefined && !missingCredentials.includes(name)) ||
@@ -152,8 +160,14 @@ function answerHeader(error: unknown, name: string): string | undefined {
 
 /** Whether the request certainly never reached AWS: the connection was not even made. */
 export function isUnsent(error: unknown): boolean {
+    return unsentCodes.includes(systemCode(error)) || isUntrusted(error);
+}
+
+const isUntrusted = (error: unknown): boolean => untrusted.test(systemCode(error));
+
+function systemCode(error: unknown): string {
     const code = typeof error === "object" && error !== null ? (error as { code?: unknown }).code : undefined;
-    return typeof code === "string" && unsentCodes.includes(code);
+    return typeof code === "string" ? code : "";
 }
 
 /**
@@ -207,7 +221,9 @@ export function awsError(error: unknown, call: string, where?: string): LayerErr
         return new LayerError("AWS_FAILED", {
             ...failure,
             what: `${call} did not reach AWS.`,
-            next: "Look at the region, at aws:endpoints, at the proxy and at the network: nothing answers at that address.",
+            next: isUntrusted(error)
+                ? "Name the certificate authority of your network in AWS_CA_BUNDLE or aws:customCaBundle (a PEM file)."
+                : "Look at the region, at aws:endpoints, at the proxy and at the network: nothing answers at that address.",
         });
     }
     return new LayerError("AWS_FAILED", {

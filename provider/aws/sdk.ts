@@ -7,6 +7,8 @@
 export const loadLambda = once(() => import("@aws-sdk/client-lambda"));
 export const loadS3 = once(() => import("@aws-sdk/client-s3"));
 export const loadSts = once(() => import("@aws-sdk/client-sts"));
+export const loadCredentialProviders = once(() => import("@aws-sdk/credential-providers"));
+export const loadSharedFiles = once(() => import("@smithy/shared-ini-file-loader"));
 
 function once<Module>(load: () => Promise<Module>): () => Promise<Module> {
     let loaded: Promise<Module> | undefined;

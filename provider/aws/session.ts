@@ -1,8 +1,10 @@
 import { LayerError } from "../errors";
-import type { Clients, Timeouts } from "./clients";
-import { type AwsConfiguration, type GetSetting, readAwsConfiguration } from "./configuration";
+import type { Clients } from "./clients";
+import type { AwsConfiguration } from "./configuration";
 import { awsError } from "./failures";
-import { loadLambda, loadSts } from "./sdk";
+import type { Timeouts } from "./requestHandler";
+import { loadSts } from "./sdk";
+import type { GetSetting } from "./settingReader";
 
 /** How patient a session is. */
 export interface Patience {
@@ -17,12 +19,14 @@ export interface AwsSession {
     /**
      * Where the region comes from when the resource names none: the settings, the environment, the profile. Files are read for
      * the last one, nothing is asked of the network.
+     *
+     * @throws CREDENTIALS_MISSING for a profile that is not there, where only that could tell the region
      */
     region(): Promise<string | undefined>;
     /**
      * Clients for a region, made once.
      *
-     * @throws ARGUMENT_INVALID for settings that cannot be used
+     * @throws SETTING_INVALID for settings that cannot be followed
      */
     clients(region: string): Promise<Clients>;
     /**
@@ -31,6 +35,10 @@ export interface AwsSession {
      * @throws ACCESS_DENIED where the settings rule it out, and what asking for it throws
      */
     account(clients: Clients): Promise<string>;
+    /** SETTING_INVALID, where a setting cannot be followed. */
+    problem(): Promise<LayerError | undefined>;
+    /** The environment with what the settings say of connections: whoever connects is given it. */
+    environment(): Promise<NodeJS.ProcessEnv>;
     readonly patience: Patience;
 }
 
@@ -45,48 +53,82 @@ export function createAwsSession(
     environment: NodeJS.ProcessEnv,
     patience: Patience = {},
 ): AwsSession {
-    const configuration = readAwsConfiguration(get);
     const clientsByRegion = new Map<string, Promise<Clients>>();
     const accounts = new Map<string, Promise<string>>();
-    let profileRegion: Promise<string | undefined> | undefined;
+    let reading: Promise<Settings> | undefined;
+    // What reads them is loaded when somebody asks.
+    const settings = () => {
+        reading ??= readSettings(get, environment);
+        return reading;
+    };
     return {
         region: async () => {
-            const region =
+            const { configuration } = await settings();
+            const given =
                 configuration.region ?? (environment["AWS_REGION"] || environment["AWS_DEFAULT_REGION"]);
-            if (region) {
-                return region;
-            }
-            profileRegion ??= readProfileRegion(configuration.profile);
-            return profileRegion;
+            return given || (await regionOfProfile(configuration, environment));
         },
         clients: (region) =>
             once(clientsByRegion, region, async () => {
-                const problem = configuration.problems[0];
+                const { configuration, problem, connected } = await settings();
                 if (problem !== undefined) {
-                    throw new LayerError("ARGUMENT_INVALID", {
-                        what: `The AWS settings cannot be used: ${problem}.`,
-                        next: "Correct the setting, or remove it: in the stack's configuration (`pulumi config`), or in the LambdaLayerProvider's arguments.",
-                    });
+                    throw problem;
                 }
                 const { createClients } = await import("./clients");
-                return createClients(configuration, region, patience.timeouts);
+                return createClients(configuration, region, patience.timeouts, connected);
             }),
-        account: (clients) => once(accounts, clients.region, () => askForAccount(clients, configuration)),
+        account: (clients) =>
+            once(accounts, clients.region, async () =>
+                askForAccount(clients, (await settings()).configuration),
+            ),
+        problem: async () => (await settings()).problem,
+        environment: async () => (await settings()).connected,
         patience,
     };
 }
 
-async function readProfileRegion(profile: string | undefined): Promise<string | undefined> {
-    const { LambdaClient } = await loadLambda();
-    const client = new LambdaClient(profile === undefined ? {} : { profile });
-    try {
-        return await client.config.region();
-    } catch {
-        // That is how the SDK says that no region is set anywhere.
-        return undefined;
-    } finally {
-        client.destroy();
+interface Settings {
+    readonly configuration: AwsConfiguration;
+    readonly problem: LayerError | undefined;
+    readonly connected: NodeJS.ProcessEnv;
+}
+
+async function readSettings(get: GetSetting, environment: NodeJS.ProcessEnv): Promise<Settings> {
+    const [{ readAwsConfiguration }, { withNetworkSettings }] = await Promise.all([
+        import("./configuration"),
+        import("../network/networkSettings"),
+    ]);
+    const configuration = readAwsConfiguration(get, environment);
+    return {
+        configuration,
+        problem: problemOf(configuration),
+        connected: withNetworkSettings(environment, configuration.network),
+    };
+}
+
+function problemOf({ problems }: AwsConfiguration): LayerError | undefined {
+    return problems.length === 0
+        ? undefined
+        : new LayerError("SETTING_INVALID", {
+              what: "The AWS settings cannot be followed.",
+              detail: problems.slice(0, 8),
+              next: "Correct the setting, or remove it: in the stack's configuration (`pulumi config`), or in the LambdaLayerProvider's arguments.",
+              property: "",
+          });
+}
+
+async function regionOfProfile(
+    configuration: AwsConfiguration,
+    environment: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+    const { namedProfile, profileNotFound, readProfile, sharedFilesOf } = await import("./profiles");
+    const files = sharedFilesOf(configuration, environment);
+    const named = namedProfile(configuration, environment);
+    const profile = await readProfile(files, named);
+    if (profile === undefined && named !== undefined) {
+        throw await profileNotFound(files, named);
     }
+    return profile?.["region"] || undefined;
 }
 
 async function askForAccount(clients: Clients, configuration: AwsConfiguration): Promise<string> {

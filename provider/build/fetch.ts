@@ -3,7 +3,9 @@ import type { Dispatcher } from "undici";
 import { isBrokenConnection } from "../connection";
 import { DiskFailure, onDisk } from "../disk";
 import { LayerError } from "../errors";
+import { type Connections, readConnections } from "../network/connections";
 import { backoff, retry } from "../retry";
+import { basicAuthorization } from "./credentials";
 import { type Digests, digester, hashMismatch, isAccepted } from "./fileHash";
 
 /** A file to be fetched over HTTP. */
@@ -43,8 +45,7 @@ const silenceMs = 60_000;
 const longestPauseMs = 30_000;
 
 /**
- * A fetcher that goes through the proxies that `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` name (either case; Node 20's own fetch ignores them)
- * and trusts what Node trusts, `NODE_EXTRA_CA_CERTS` included.
+ * A fetcher that connects as the environment says: through its proxies, and trusting its certificate authorities.
  *
  * `authorization` gives the header for an address. It is asked again for each redirect, so credentials follow nowhere by themselves.
  */
@@ -55,30 +56,17 @@ export function openFetcher(settings: {
     readonly pauseMs?: number | undefined;
 }): Fetcher {
     // undici takes 0.1 s to load: nothing pays for it that has all its wheels in the cache.
-    let opened:
-        | Promise<{ readonly request: typeof import("undici").request; readonly agent: Dispatcher }>
-        | undefined;
-    const connect = async () => {
-        const { EnvHttpProxyAgent, request } = await import("undici");
-        return {
-            request,
-            agent: new EnvHttpProxyAgent({
-                ...proxies(settings.environment),
-                connect: { timeout: 20_000 },
-                headersTimeout: silenceMs,
-                bodyTimeout: silenceMs,
-            }),
-        };
-    };
+    let opened: Promise<Connected> | undefined;
+    const connections = readConnections(settings.environment);
 
     const once = async (download: Download, destination: string, signal: AbortSignal) => {
-        opened ??= connect();
-        const { request, agent } = await opened;
+        opened ??= connect(connections);
+        const { request, dispatcherFor } = await opened;
         let url = new URL(download.url);
         for (let redirects = 0; ; redirects++) {
             const authorization = settings.authorization(url);
             const response = await request(url, {
-                dispatcher: agent,
+                dispatcher: dispatcherFor(url),
                 signal,
                 headers: {
                     accept: "*/*",
@@ -144,8 +132,46 @@ export function openFetcher(settings: {
             });
         },
         close: async () => {
-            await opened?.then(({ agent }) => agent.destroy()).catch(() => undefined);
+            await opened?.then(({ close }) => close()).catch(() => undefined);
         },
+    };
+}
+
+/** What makes the connections, once it is loaded. */
+interface Connected {
+    readonly request: typeof import("undici").request;
+    /** Throws SETTING_INVALID where a proxy cannot be used. */
+    readonly dispatcherFor: (url: URL) => Dispatcher;
+    readonly close: () => Promise<unknown>;
+}
+
+async function connect(connections: Connections): Promise<Connected> {
+    const { Agent, ProxyAgent, request } = await import("undici");
+    const secureContext = await connections.trust();
+    const connect = { timeout: 20_000, ...(secureContext === undefined ? {} : { secureContext }) };
+    const timeouts = { headersTimeout: silenceMs, bodyTimeout: silenceMs };
+    const direct = new Agent({ ...timeouts, connect });
+    const proxied = new Map<string, Dispatcher>();
+    const through = (proxy: URL): Dispatcher => {
+        const known = proxied.get(proxy.href);
+        if (known !== undefined) return known;
+        const { origin: uri, username, password } = proxy;
+        const credentials = {
+            username: decodeURIComponent(username),
+            password: decodeURIComponent(password),
+        };
+        const token = username === "" && password === "" ? {} : { token: basicAuthorization(credentials) };
+        const made = new ProxyAgent({ ...timeouts, uri, ...token, requestTls: connect, proxyTls: connect });
+        proxied.set(proxy.href, made);
+        return made;
+    };
+    return {
+        request,
+        dispatcherFor: (url) => {
+            const proxy = connections.proxyFor(url);
+            return proxy === undefined ? direct : through(proxy);
+        },
+        close: () => Promise.all([direct, ...proxied.values()].map((dispatcher) => dispatcher.destroy())),
     };
 }
 
@@ -211,7 +237,9 @@ function downloadFailed(download: Download, error: unknown, tries: number): Laye
             : status === 404 || status === 410
               ? ["The file is no longer where the manifest says: lock again."]
               : /CERT|SELF_SIGNED|UNABLE_TO|DEPTH_ZERO/.test(code)
-                ? ["Name your organisation's certificate authority in NODE_EXTRA_CA_CERTS (a PEM file)."]
+                ? [
+                      "Name the certificate authority of your network in AWS_CA_BUNDLE, SSL_CERT_FILE or NODE_EXTRA_CA_CERTS (a PEM file).",
+                  ]
                 : ["Check the network and, behind a proxy, HTTPS_PROXY and NO_PROXY; then run it again."];
     return new LayerError("DOWNLOAD_FAILED", {
         what: `${download.filename} could not be fetched${tries > 1 ? ` in ${tries} attempts` : ""}: ${reason}.`,
@@ -224,22 +252,4 @@ function downloadFailed(download: Download, error: unknown, tries: number): Laye
 /** An address for a message: a query may be a signature, and user info a password. */
 function withoutQuery(url: URL): string {
     return `${url.protocol}//${url.host}${url.pathname}`;
-}
-
-function proxies(environment: NodeJS.ProcessEnv): {
-    readonly httpProxy: string;
-    readonly httpsProxy: string;
-    readonly noProxy: string;
-} {
-    const value = (name: string) => environment[name.toLowerCase()] || environment[name] || "";
-    // curl and pip take `host:port` for an HTTP proxy.
-    const address = (name: string) => {
-        const text = value(name) || value("ALL_PROXY");
-        return text === "" || text.includes("://") ? text : `http://${text}`;
-    };
-    return {
-        httpProxy: address("HTTP_PROXY"),
-        httpsProxy: address("HTTPS_PROXY"),
-        noProxy: value("NO_PROXY"),
-    };
 }

@@ -1,6 +1,6 @@
 import os from "node:os";
-import type { GetSetting } from "../aws/configuration";
 import { createAwsSession } from "../aws/session";
+import type { GetSetting } from "../aws/settingReader";
 import { run } from "../build/run";
 import type { Host } from "../layer/host";
 import { createRunMemory } from "../layer/memory";

@@ -1,6 +1,6 @@
 import type { Clients } from "../aws/clients";
-import type { GetSetting } from "../aws/configuration";
 import type { AwsSession } from "../aws/session";
+import type { GetSetting } from "../aws/settingReader";
 import { isLayerError, LayerError } from "../errors";
 import type { Host } from "../layer/host";
 import type { LayerStore } from "../publish/layout";

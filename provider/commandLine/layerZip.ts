@@ -85,7 +85,10 @@ export async function readVersionZip(
         });
     }
     const { openFetcher } = await import("../build/fetch");
-    const fetcher = openFetcher({ environment: host.environment, authorization: () => undefined });
+    const fetcher = openFetcher({
+        environment: await host.aws.environment(),
+        authorization: () => undefined,
+    });
     const hashes = [`sha256:${Buffer.from(published.codeSha256, "base64").toString("hex")}`];
     return inTemporaryFolder(host.temporaryFolder, async (folder) => {
         const file = path.join(folder, "layer.zip");

@@ -1,8 +1,8 @@
 import { setMaxListeners } from "node:events";
 import os from "node:os";
 import type { dynamic } from "@pulumi/pulumi";
-import type { GetSetting } from "../aws/configuration";
 import { type AwsSession, createAwsSession } from "../aws/session";
+import type { GetSetting } from "../aws/settingReader";
 import type { Run } from "../build/run";
 import { isLayerError, LayerError } from "../errors";
 import type { Call } from "../layer/host";

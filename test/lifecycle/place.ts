@@ -1,5 +1,5 @@
-import type { GetSetting } from "../../provider/aws/configuration";
 import { type AwsSession, createAwsSession, type Patience } from "../../provider/aws/session";
+import type { GetSetting } from "../../provider/aws/settingReader";
 import { createProvider, type Hooks } from "../../provider/dynamic/provider";
 
 let folder = "";
@@ -11,8 +11,8 @@ export function enter(there: string): void {
 }
 
 /** Sends the providers that are opened from now on to an AWS, as the settings of a stack do. */
-export function configure(get: GetSetting, patience: Patience = {}): void {
-    session = createAwsSession(get, process.env, patience);
+export function configure(get: GetSetting, patience: Patience = {}, environment = process.env): void {
+    session = createAwsSession(get, environment, patience);
 }
 
 /** A provider as the engine starts one for each run. All of them share the clients of {@link configure}. */

@@ -3,6 +3,7 @@ import { type LoopbackServer, startLoopbackServer } from "../loopback";
 import { answerLambda, json } from "./lambda";
 import { type Answer, answerS3 } from "./s3";
 import { type Caller, createState, Refusal, type StrictState } from "./state";
+import { answerSts, isUnsigned } from "./sts";
 
 /** An AWS in this process that refuses what AWS refuses, where the emulators do not. */
 export interface StrictAws extends LoopbackServer {
@@ -51,10 +52,14 @@ function respond(state: StrictState, endpoint: string, request: IncomingMessage,
         return code === undefined ? { status: 404 } : { status: 200, body: code };
     }
     try {
-        const caller = authenticate(state, request, service);
         if (service === "sts") {
-            return sts(caller);
+            return answerSts(
+                state,
+                isUnsigned(body) ? undefined : authenticate(state, request, service),
+                body,
+            );
         }
+        const caller = authenticate(state, request, service);
         return service === "lambda"
             ? answerLambda(state, caller, {
                   method,
@@ -106,14 +111,6 @@ function authenticate(state: StrictState, request: IncomingMessage, service: str
             : new Refusal(403, "InvalidSignatureException", "Signature expired");
     }
     return { accessKey, account: /^\d{12}$/.test(accessKey) ? accessKey : defaultAccount, region };
-}
-
-function sts({ account }: Caller): Answer {
-    return {
-        status: 200,
-        headers: { "content-type": "text/xml" },
-        body: `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>arn:aws:iam::${account}:user/test</Arn><UserId>U</UserId><Account>${account}</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>strict</RequestId></ResponseMetadata></GetCallerIdentityResponse>`,
-    };
 }
 
 function refuse(refusal: Refusal, service: string, method: string, now: Date): Answer {

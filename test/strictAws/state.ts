@@ -56,6 +56,8 @@ export interface StrictState {
     readonly publishErrors: { status: number; code: string; message: string }[];
     /** Access keys that have expired. */
     readonly expiredKeys: Set<string>;
+    /** Every role that was taken on: by which access key, in which region, with which request. */
+    readonly assumed: { by: string; region: string; request: Readonly<Record<string, string>> }[];
     /** Actions, such as `s3:GetObject`, that are denied. */
     readonly denied: Set<string>;
 }
@@ -68,6 +70,7 @@ export const createState = (): StrictState => ({
     signing: false,
     publishErrors: [],
     expiredKeys: new Set(),
+    assumed: [],
     denied: new Set(),
 });
 

@@ -53,6 +53,61 @@ describe("configure", () => {
         );
     });
 
+    /** What check says about a resource that is right, with these settings and this environment alone. */
+    const checkWith = async (settings: Record<string, string>, environment: NodeJS.ProcessEnv) => {
+        const session = createAwsSession((key) => settings[key], {
+            HOME: path.join(folder, "nowhere"),
+            ...environment,
+        });
+        const provider = createProvider({ argv: [], cwd: () => folder, env: environment }, () => session);
+        const { inputs, failures } = await provider.check(
+            {},
+            {
+                resourceType: "LayerVersion",
+                owner: uniqueName("owner"),
+                layerName: "deps",
+                manifest: path.join(folder, "requirements.txt"),
+                content: { zipFile: "layer.zip" },
+            },
+        );
+        return { region: inputs?.region, failures: failures?.map(({ reason }) => reason) ?? [] };
+    };
+
+    it("refuses in the preview already what cannot be followed", async () => {
+        const { failures } = await checkWith(
+            { "aws:region": "ap-south-1", "aws:insecure": "true", "aws:maxRetries": "x" },
+            {},
+        );
+        assert.equal(failures.length, 1);
+        assert.match(
+            failures[0] ?? "",
+            /^SETTING_INVALID: .*\n {2}\| aws:maxRetries must.*\n|aws:insecure would/,
+        );
+        assert.match(failures[0] ?? "", /aws:insecure would turn/);
+    });
+
+    it("takes the region of the profile that counts, and says which is not there", async () => {
+        const file = path.join(folder, "config");
+        await writeFile(file, "[default]\nregion = eu-west-1\n[profile work]\nregion = eu-west-2\n");
+        const files = { AWS_CONFIG_FILE: file };
+        const own = { "aws:sharedConfigFiles": JSON.stringify([file]) };
+        for (const [settings, environment, region] of [
+            [{}, files, "eu-west-1"],
+            [{}, { ...files, AWS_PROFILE: "work" }, "eu-west-2"],
+            [{}, { ...files, AWS_DEFAULT_PROFILE: "work" }, "eu-west-2"],
+            [{ ...own, "aws:profile": "work" }, { AWS_PROFILE: "other" }, "eu-west-2"],
+            [{ "aws:profile": "work" }, { ...files, AWS_REGION: "eu-west-3" }, "eu-west-3"],
+        ] as const) {
+            assert.deepEqual(await checkWith(settings, environment), { region, failures: [] });
+        }
+        const { failures } = await checkWith({}, { ...files, AWS_PROFILE: "other" });
+        assert.match(
+            failures.join(),
+            /^CREDENTIALS_MISSING: The AWS profile "other", which AWS_PROFILE names/,
+        );
+        assert.match((await checkWith({}, {})).failures.join(), /^REGION_MISSING/);
+    });
+
     it("reaches the hooks that call AWS as well, which take the region of the version", async () => {
         const seen: string[] = [];
         const server = await startServer((request, response) => {
@@ -117,7 +172,7 @@ describe("configure", () => {
             const session = createAwsSession((key) => (key === "aws:maxRetries" ? "abc" : undefined), {});
             await assert.rejects(
                 session.clients("ap-east-1"),
-                /^LayerError: ARGUMENT_INVALID: The AWS settings cannot be used: aws:maxRetries is "abc".*\n.*LambdaLayerProvider's arguments/,
+                /^LayerError: SETTING_INVALID: The AWS settings cannot be followed\.\n {2}\| aws:maxRetries must be .*\n.*LambdaLayerProvider's arguments/,
             );
         }
     });

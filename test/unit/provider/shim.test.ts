@@ -162,7 +162,7 @@ describe("importing the package", function () {
         for (const file of loaded) {
             assert.match(
                 file,
-                /^node_modules\/pulumi-lambda-layer\/lib\/(?:(?:aws|dynamic|layer)\/)?\w+\.js$/,
+                /^node_modules\/pulumi-lambda-layer\/lib\/(?:(?:aws|dynamic|layer|network)\/)?\w+\.js$/,
             );
         }
     });
