@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { internalsKey } from "./layer/internals";
 import { layerArnOf, versionOf } from "./layerVersionArn";
 import { requireOwnProvider } from "./resourceOptions";
 import { ownerOf } from "./resourceOwner";
@@ -62,7 +63,7 @@ const echoed = {
 };
 
 /** What both resources are: a published layer version, with the outputs that Lambda and the bucket give. */
-export abstract class LayerResource extends pulumi.CustomResource {
+export abstract class LayerResource extends pulumi.dynamic.Resource {
     /** ARN of the published version: the resource's id. */
     declare readonly layerVersionArn: pulumi.Output<string>;
     /** The same as {@link layerVersionArn}. */
@@ -111,25 +112,9 @@ export abstract class LayerResource extends pulumi.CustomResource {
         opts: pulumi.CustomResourceOptions | undefined,
     ) {
         const options = requireOwnProvider(name, opts);
-        // The package and the first part of the module are what sends a resource to Pulumi's plugin for dynamic providers.
-        const token = `pulumi-nodejs:dynamic/lambda:${type}`;
-        const owner = ownerOf(name, token, options);
-        const { stackTraceLimit } = Error;
-        try {
-            // Pulumi takes a stack trace for each of a resource's hundred and more promises, which only its search for
-            // leaked promises reads: with ts-node's source maps a third of what a layer costs an unchanged preview.
-            Error.stackTraceLimit = 0;
-            const props = { ...outputs, ...echoed, ...args, owner, __provider: shim };
-            super(token, name, props, options);
-        } catch (error) {
-            Error.stackTraceLimit = stackTraceLimit;
-            if (error instanceof Error) {
-                Error.captureStackTrace(error);
-            }
-            throw error;
-        } finally {
-            Error.stackTraceLimit = stackTraceLimit;
-        }
+        const owner = ownerOf(name, `pulumi-nodejs:dynamic/lambda:${type}`, options);
+        const props = { ...outputs, ...echoed, ...args, [internalsKey]: { owner } };
+        super(shim, name, props, options, "lambda", type);
         // They are the id itself: an update in place must not look like another version to a function.
         this.layerVersionArn = this.id;
         this.arn = this.id;

@@ -1,3 +1,5 @@
+import { withInternals } from "../provider/layer/internals";
+
 /** One resource in a stack's state. */
 export interface ExportedResource {
     readonly urn: string;
@@ -6,6 +8,7 @@ export interface ExportedResource {
     /** Undefined for the stack itself and for components. */
     readonly id: string | undefined;
     readonly inputs: Readonly<Record<string, unknown>>;
+    /** With what only the package reads, see `provider/layer/internals.ts`. */
     readonly outputs: Readonly<Record<string, unknown>>;
     /** To be deleted still, after a replacement that was interrupted. */
     readonly pendingDelete: boolean;
@@ -37,7 +40,7 @@ function resource(value: unknown): ExportedResource {
         type: String(found["type"]),
         id: typeof id === "string" ? id : undefined,
         inputs: object(found["inputs"] ?? {}, "a resource's inputs"),
-        outputs: object(found["outputs"] ?? {}, "a resource's outputs"),
+        outputs: withInternals(object(found["outputs"] ?? {}, "a resource's outputs")),
         pendingDelete: found["delete"] === true,
     };
 }

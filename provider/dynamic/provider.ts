@@ -6,6 +6,7 @@ import type { GetSetting } from "../aws/settingReader";
 import type { Run } from "../build/run";
 import { isLayerError, LayerError } from "../errors";
 import type { Call } from "../layer/host";
+import { hideInternals, shownAs, withInternals } from "../layer/internals";
 import { createLayers } from "../layer/layers";
 import { createRunMemory } from "../layer/memory";
 import { PartialFailure } from "../layer/partialFailure";
@@ -61,7 +62,12 @@ export function createProvider(
             if (error instanceof PartialFailure) {
                 // The engine keeps these properties as they are: without the provider's text no later hook could run.
                 const { message, id, properties, reasons } = error;
-                throw new PartialFailure(message, id, withProvider(properties, props), reasons);
+                throw new PartialFailure(
+                    message,
+                    id,
+                    withProvider(hideInternals(properties), props),
+                    reasons,
+                );
             }
             const failure = signal.aborted ? tookTooLong() : error;
             throw isLayerError(failure) ? new HookError(failure) : failure;
@@ -75,24 +81,54 @@ export function createProvider(
             // Before anything waits: the engine's other calls do not wait for this one.
             layers = layersFor((key) => request.config.get(key));
         },
-        check: (olds, news) => answer(news, (call) => layers.check(call, olds, news)),
+        check: (olds, news) =>
+            answer(news, async (call) => {
+                const { inputs, failures } = await layers.check(
+                    call,
+                    withInternals(olds),
+                    withInternals(news),
+                );
+                return { inputs: hideInternals(inputs), failures };
+            }),
         diff: (id, olds, news) =>
             answer(news, async () => {
-                const { replaces, changes } = await layers.diff(id, olds, news);
+                const { replaces = [], changes } = await layers.diff(
+                    id,
+                    withInternals(olds),
+                    withInternals(news),
+                );
                 return {
-                    ...(replaces === undefined ? {} : { replaces: [...replaces] }),
-                    ...(changes === undefined ? {} : { changes }),
+                    replaces: [...new Set(replaces.map(shownAs))],
+                    // A resource that another front end made needs the provider's text, which an update gives it.
+                    changes:
+                        changes !== false ||
+                        (news["__provider"] !== undefined && olds["__provider"] === undefined),
                 };
             }),
-        create: (inputs) => answer(inputs, (call) => layers.create(call, inputs)),
-        read: (id, props = {}) =>
-            answer(props, async (call) => {
-                const found = await layers.read(call, id, props);
-                return found === undefined ? {} : { id, ...found };
+        create: (inputs) =>
+            answer(inputs, async (call) => {
+                const { id, outs } = await layers.create(call, withInternals(inputs));
+                return { id, outs: hideInternals(outs) };
+            }),
+        read: (id, state = {}) =>
+            answer(state, async (call) => {
+                const found = await layers.read(call, id, withInternals(state));
+                if (found === undefined) {
+                    return {};
+                }
+                const { props, inputs } = found;
+                return {
+                    id,
+                    props: hideInternals(props),
+                    ...(inputs === undefined ? {} : { inputs: hideInternals(inputs) }),
+                };
             }),
         update: (id, olds, news) =>
-            answer(news, async (call) => ({ outs: await layers.update(call, id, olds, news) })),
-        delete: (id, props) => answer(props, (call) => layers.delete(call, id, props)),
+            answer(news, async (call) => {
+                const outs = await layers.update(call, id, withInternals(olds), withInternals(news));
+                return { outs: hideInternals(outs) };
+            }),
+        delete: (id, state) => answer(state, (call) => layers.delete(call, id, withInternals(state))),
     };
 }
 
@@ -106,7 +142,7 @@ function openCall(
     environment: NodeJS.ProcessEnv,
     signal: AbortSignal,
 ): Call {
-    const owner = textOf(props, "owner") ?? "";
+    const owner = textOf(withInternals(props), "owner") ?? "";
     const urn = owner.slice(owner.indexOf("/") + 1);
     const layerName = textOf(props, "layerName") ?? "";
     const isCi = !["", "0", "false"].includes(environment["CI"] ?? "");

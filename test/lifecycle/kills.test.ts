@@ -4,6 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { GetLayerVersionPolicyCommand, ListLayerVersionsCommand } from "@aws-sdk/client-lambda";
 import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { withInternals } from "../../provider/layer/internals";
 import { repository } from "../../scripts/cacheFolder";
 import { type Emulator, startMinistack, startMoto } from "../../scripts/emulator";
 import { type Fault, type FaultProxy, type ProxiedRequest, startFaultProxy } from "../faultProxy";
@@ -225,7 +226,9 @@ async function world(endpoint: string, bucket: string, layerName: string, stack:
     const { LayerVersions = [] } = await lambda.send(new ListLayerVersionsCommand({ LayerName: layerName }));
     const versions = LayerVersions.map(({ Version }) => Version ?? 0).sort();
     // Each run makes claims of its own: what counts is that the state's is the one in the bucket.
-    const claimId = [...stack.resources.values()].map(({ outputs }) => String(outputs["claimId"]))[0];
+    const claimId = [...stack.resources.values()].map(({ outputs }) =>
+        String(withInternals(outputs)["claimId"]),
+    )[0];
     const anonymous = (text: string) => withoutNames(text, layerName, bucket, claimId);
     const policies = await Promise.all(
         versions.map((VersionNumber) =>

@@ -131,7 +131,7 @@ export function createStack(project: string, stack: string): SimulatedStack {
 
     const register = async (declared: Declared, steps: string[]): Promise<void> => {
         const urn = urnOf(declared);
-        const news = { ...declared.args, owner: ownerOf(declared) };
+        const news = { ...declared.args, __layer: { owner: ownerOf(declared) } };
         const former =
             declared.alias === undefined ? undefined : urnOf({ ...declared, name: declared.alias });
         const old = resources.get(urn) ?? (former === undefined ? undefined : resources.get(former));

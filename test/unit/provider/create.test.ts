@@ -45,7 +45,7 @@ describe("create, update and delete", function () {
     const update = (id: string, olds: Props, news: Props) => core.layers.update(core.call, id, olds, news);
     /** The hooks as Pulumi calls them. */
     const openHooks = () =>
-        createProvider({ argv: [], cwd: () => folder, env: process.env }, () => core.host.aws);
+        createProvider({ argv: [], cwd: () => core.host.folder, env: process.env }, () => core.host.aws);
     const remove = (id: string, state: Props) => core.layers.delete(core.call, id, state);
 
     /** What the engine hands to `create` for a program with these arguments. */
