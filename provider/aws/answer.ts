@@ -17,7 +17,7 @@ const certain: Readonly<Record<string, string>> = {
     AddLayerVersionPermissionCommand: "Statement",
 };
 
-/** Calls that are answered with 204 and nothing else. */
+/** Calls that AWS answers with 204 and nothing else; a stand-in for AWS may say 200, with the headers of an answer of AWS. */
 const withoutContent = [
     "DeleteObjectCommand",
     "DeleteLayerVersionCommand",
@@ -39,7 +39,10 @@ export function requireAnswer(
         (missing !== undefined && Reflect.get(output, missing) === undefined
             ? `it has no ${missing}`
             : undefined) ??
-        (withoutContent.includes(command) && isResponse(response) && response.statusCode !== 204
+        (withoutContent.includes(command) &&
+        isResponse(response) &&
+        response.statusCode !== 204 &&
+        !hasOwnHeaders(response)
             ? "it is not empty"
             : undefined);
     if (problem !== undefined) {
@@ -68,13 +71,14 @@ function noAnswer(response: unknown, problem: string, cause?: unknown): NoAnswer
 /** Pages for people, from whoever stands between: AWS's answers are XML, JSON or an object's bytes, and have headers of its own. */
 function foreignContent(response: unknown): string | undefined {
     if (!isResponse(response)) return undefined;
-    const { headers } = response;
-    const type = headers["content-type"];
-    const isOurs = Object.keys(headers).some((name) => /^(?:x-amzn?-|etag$)/i.test(name));
-    return type !== undefined && /^text\/(?:html|plain)\b/i.test(type) && !isOurs
+    const type = response.headers["content-type"];
+    return type !== undefined && /^text\/(?:html|plain)\b/i.test(type) && !hasOwnHeaders(response)
         ? `its content is ${type.split(";")[0]}`
         : undefined;
 }
+
+const hasOwnHeaders = ({ headers }: Response): boolean =>
+    Object.keys(headers).some((name) => /^(?:x-amzn?-|etag$)/i.test(name));
 
 interface Response {
     readonly statusCode: number;
