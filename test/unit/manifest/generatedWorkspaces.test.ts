@@ -100,7 +100,7 @@ describe("generated workspaces", function () {
                 theirs.refuses,
             )
                 ? "MANIFEST_SELECTION"
-                : /incompatible with the project's Python requirement|supported environments|not compatible with the group|requires-python/i.test(
+                : /incompatible with the project's Python requirement|supported environments|conflicting Python requirements/i.test(
                         theirs.refuses,
                     )
                   ? "MANIFEST_TARGET"
