@@ -67,7 +67,7 @@ async function bringSource(
 ): Promise<string> {
     const { source } = dependency;
     if (source.type === "git") {
-        await checkOut(source, folder, context);
+        await checkOut(source, folder, dependency.position, lookup, context);
         return resolve(folder, source.subdirectory ?? ".");
     }
     if (source.type !== "directory") throw new Error(`${dependency.name} has no source tree`);

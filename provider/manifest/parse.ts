@@ -1,5 +1,6 @@
 import { refuseCredentials } from "./credentials";
-import type { Manifest, ManifestFile } from "./model";
+import { refuseGitSources } from "./gitSource";
+import type { Manifest, ManifestFile, ManifestKind } from "./model";
 import { parsePoetryLock } from "./poetryLock";
 import { parseRequirements } from "./requirements";
 import { parseUvLock } from "./uvLock";
@@ -35,12 +36,16 @@ function understand(file: ManifestFile): Manifest {
     for (const { path, text } of [file, ...file.includes]) {
         refuseCredentials(file.kind, path, text);
     }
-    switch (file.kind) {
-        case "requirements.txt":
-            return parseRequirements(file);
-        case "poetry.lock":
-            return parsePoetryLock(file);
-        case "uv.lock":
-            return parseUvLock(file);
-    }
+    const manifest = parsers[file.kind](file);
+    refuseGitSources(manifest.packages, (name) => {
+        const source = [file, ...file.includes].find(({ path }) => path === name);
+        return source?.text ?? "";
+    });
+    return manifest;
 }
+
+const parsers: Readonly<Record<ManifestKind, (file: ManifestFile) => Manifest>> = {
+    "requirements.txt": parseRequirements,
+    "poetry.lock": parsePoetryLock,
+    "uv.lock": parseUvLock,
+};

@@ -93,9 +93,9 @@ export function distributionFiles(located: LocatedSource, hashes: readonly strin
 
 function gitSource(address: string): Source & { type: "git" } {
     const authority = /^[a-z][a-z0-9+.-]*:\/\/[^/]*/i.exec(address)?.[0].length ?? 0;
-    const at = address.indexOf("@", authority);
-    const url = at === -1 ? address : address.slice(0, at);
-    const reference = at === -1 ? "" : address.slice(at + 1);
+    const at = address.lastIndexOf("@");
+    const url = at < authority ? address : address.slice(0, at);
+    const reference = at < authority ? "" : address.slice(at + 1);
     if (/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i.test(reference)) {
         return { type: "git", url, commit: reference.toLowerCase() };
     }

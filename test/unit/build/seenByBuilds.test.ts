@@ -5,9 +5,8 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { repository } from "../../../scripts/cacheFolder";
-import { loaderOf } from "../../loader";
 import { uvPath } from "../../tools";
+import { callCommandLine } from "../commandLine/callCommandLine";
 import type { LocalServer } from "./localServer";
 import { startIndex } from "./packageIndex";
 import { sha256 } from "./sampleFiles";
@@ -91,7 +90,6 @@ describe("what a build sees", function () {
         environment = {
             ...secretVariables,
             PATH: process.env["PATH"],
-            TS_NODE_PROJECT: join(repository, "tsconfig.json"),
             UV: uvPath(),
             HOME: home,
             TMPDIR: temporary,
@@ -125,13 +123,12 @@ describe("what a build sees", function () {
             await mkdir(dirname(join(root, path)), { recursive: true });
             await writeFile(join(root, path), text);
         }
-        const main = require.resolve("../../../provider/commandLine/main");
         const python = ["--python", "3.13", "--architecture", "x86_64"];
-        await execute(
-            process.execPath,
-            [...loaderOf(main), main, "build", ...args, ...python, "--output", "layer.zip"],
-            { cwd: root, env: { ...environment, ...more } },
+        const { exitCode, errors } = await callCommandLine(
+            ["build", ...args, ...python, "--output", "layer.zip"],
+            { folder: root, environment: { ...environment, ...more } },
         );
+        assert.equal(exitCode, 0, errors);
         return sightings(log);
     }
 

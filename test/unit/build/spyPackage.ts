@@ -91,16 +91,21 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
     return write_wheel(folder, "${name}", "${version}")
 `;
 
-/** A project whose build hooks append a {@link Sighting} to `log`, and that needs `helper` of the index to be built. */
-export async function writeSpy(folder: string, name: string, log: string): Promise<void> {
+/** A project whose build hooks append a {@link Sighting} to `log`, and that needs these packages of an index to be built. */
+export async function writeSpy(
+    folder: string,
+    name: string,
+    log: string,
+    requires: readonly string[] = ["helper", "second-helper"],
+): Promise<void> {
     await mkdir(folder, { recursive: true });
     const pyproject =
         `[project]\nname = "${name}"\ndynamic = ["version", "dependencies"]\n` +
-        `[build-system]\nrequires = ["helper"]\nbuild-backend = "backend"\nbackend-path = ["."]\n`;
+        `[build-system]\nrequires = ${JSON.stringify(requires.slice(0, 1))}\nbuild-backend = "backend"\nbackend-path = ["."]\n`;
     await writeFile(join(folder, "pyproject.toml"), pyproject);
     await writeFile(join(folder, "PKG-INFO"), `Metadata-Version: 2.1\nName: ${name}\nVersion: 1.0\n`);
     await writeFile(join(folder, "spy.py"), spy(log));
-    await writeFile(join(folder, "backend.py"), backend(name, "1.0", ["second-helper"]));
+    await writeFile(join(folder, "backend.py"), backend(name, "1.0", requires.slice(1)));
 }
 
 /** The same with nothing but a `setup.py`. */
