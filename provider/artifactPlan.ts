@@ -13,7 +13,7 @@ import type { Dependency, Manifest } from "./manifest/model";
 import { readIndexNames } from "./manifest/pyproject";
 import { manifestChanged } from "./manifestChanged";
 import { kindOf } from "./manifestInputs";
-import { select, sourcesDigest } from "./manifestSelection";
+import { localSources, select } from "./manifestSelection";
 import { withAuthoritiesOfUv } from "./network/authorities";
 import { defaultStateFolder, packageLayer, proveWheel } from "./package";
 import type { Artifact } from "./package/model";
@@ -58,7 +58,7 @@ export async function planArtifact(host: Host, call: Call, inputs: PythonLayerIn
     if (file.md5 !== inputs.manifestMd5) throw manifestChanged(inputs, file.md5);
     const manifestFolder = path.dirname(file.absolutePath);
     const selection = await select(manifests, file, { ...inputs }, target);
-    const sources = await sourcesDigest(selection, manifestFolder, signal);
+    const { leftOut: _leftOut, ...sources } = await localSources(selection, manifestFolder, signal);
     if (!sameValue(sources.sourcesDigest, inputs.sourcesDigest)) throw sourcesChanged(inputs);
 
     const manifest = parseManifest(file, manifests);
@@ -68,6 +68,7 @@ export async function planArtifact(host: Host, call: Call, inputs: PythonLayerIn
         target,
         indexes: inputs.indexes ?? [],
         projectIndexes: await readIndexNames(manifestFolder),
+        sources: sources.sourcesDigest,
         allowSourceBuilds: inputs.allowSourceBuilds ?? [],
         installer: inputs.installer,
     };

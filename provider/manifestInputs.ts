@@ -6,7 +6,7 @@ import type { Call, Host } from "./layer/host";
 import { isDependencies } from "./manifest/compare";
 import { type ManifestFile, type ManifestKind, manifestKinds } from "./manifest/model";
 import { readManifest, readManifestBytes } from "./manifest/read";
-import { warnOfStaleness } from "./manifestWarnings";
+import { warnOfLeftOut, warnOfStaleness } from "./manifestWarnings";
 import { type Props, sameValue, textOf } from "./props";
 import type { Target } from "./target";
 import { hasUnknown, unknownValue } from "./unknown";
@@ -65,20 +65,15 @@ export async function describeDependencies(
             return pick(olds, computed);
         }
         const { digestPaths } = await import("./build/sourceTree");
-        const digests = await digestPaths(
-            Object.keys(isDependencies(sources) ? sources : {}),
-            manifestFolder,
-        );
-        if (digests !== undefined) {
-            return { ...pick(olds, computed), sourcesDigest: digests };
+        const found = await digestPaths(Object.keys(isDependencies(sources) ? sources : {}), manifestFolder);
+        if (found !== undefined && sameValue(found.digests, sources)) {
+            warnOfLeftOut(call, found.leftOut);
+            return pick(olds, computed);
         }
     }
     // Only now is there a manifest to understand: for an unchanged one, what does that is not even loaded.
     const { selectedInputs } = await import("./manifestSelection");
-    return {
-        ...read,
-        ...(await selectedInputs(host.memory, call, file, inputs, target, olds["dependencies"])),
-    };
+    return { ...read, ...(await selectedInputs(host.memory, call, file, inputs, target, olds)) };
 }
 
 /** The `manifestKind` option of {@link readManifest}. */

@@ -19,15 +19,16 @@ import {
 } from "./manifest/compare";
 import { excludesPackages } from "./manifest/exclude";
 import { readDirectNames } from "./manifest/pyproject";
-import { warnOfSelection, warnOfUnknownNames } from "./manifestWarnings";
+import { warnOfLeftOut, warnOfSelection, warnOfUnknownNames } from "./manifestWarnings";
 import { type Props, sameValue, textOf, textsOf } from "./props";
+import { counted } from "./quantities";
 import type { Target } from "./target";
 
 /**
  * The inputs that take parsing a manifest: `dependencies`, where they may be compared `dependencyDigest`, and `sourcesDigest`
  * where some of them lie beside the manifest. Says which packages change, and warns of what a build would find wrong.
  *
- * @param before the `dependencies` of the old inputs
+ * @param before the old inputs
  * @throws the errors of parsing and selecting
  */
 export async function selectedInputs(
@@ -36,17 +37,19 @@ export async function selectedInputs(
     file: ManifestFile,
     inputs: Props,
     target: Target,
-    before: unknown,
+    before: Props,
 ): Promise<Props> {
     const selection = await select(memory.manifests, file, inputs, target);
     const dependencies = dependencyVersions(selection);
-    announceChange(call, before, dependencies);
+    announceChange(call, before["dependencies"], dependencies);
     warnOfSelection(call, file, selection);
     // What an open list brings in shows when it is resolved.
     if (file.kind !== "requirements.txt" || inputs["resolveUnpinned"] !== true) {
         warnOfUnknownNames(call, file, selection);
     }
-    const sources = await sourcesDigest(selection, path.dirname(file.absolutePath));
+    const { leftOut, ...sources } = await localSources(selection, path.dirname(file.absolutePath));
+    announceSources(call, before["sourcesDigest"], sources.sourcesDigest, selection);
+    warnOfLeftOut(call, leftOut);
     return { ...sources, dependencies, ...comparable(call, selection, inputs) };
 }
 
@@ -69,23 +72,26 @@ export async function select(
     );
 }
 
-/** Digests of what lies beside the manifest; no such property where nothing does. */
-export async function sourcesDigest(
+/** Digests of what lies beside the manifest, no such property where nothing does; and modules that are not part of it. */
+export async function localSources(
     { dependencies }: Pick<Selection, "dependencies">,
     manifestFolder: string,
     signal?: AbortSignal,
-): Promise<{ sourcesDigest?: Readonly<Record<string, string>> }> {
+): Promise<{
+    readonly sourcesDigest?: Readonly<Record<string, string>>;
+    readonly leftOut: Readonly<Record<string, readonly string[]>>;
+}> {
     if (
         dependencies.every(
             ({ source, file }) =>
                 source.type !== "directory" && source.type !== "path" && file?.path === undefined,
         )
     ) {
-        return {};
+        return { leftOut: {} };
     }
     const { digestSources } = await import("./build/sourceTree");
-    const digests = await digestSources(dependencies, manifestFolder, signal);
-    return Object.keys(digests).length === 0 ? {} : { sourcesDigest: digests };
+    const { digests, leftOut } = await digestSources(dependencies, manifestFolder, signal);
+    return { ...(Object.keys(digests).length === 0 ? {} : { sourcesDigest: digests }), leftOut };
 }
 
 function selectionSettings(inputs: Props): SelectionSettings {
@@ -106,6 +112,27 @@ function announceChange(call: Call, before: unknown, after: Dependencies): void 
     if (isDependencies(before) && !sameValue(before, after)) {
         call.log("info", summarizeComparison(compareDependencies(before, after)));
     }
+}
+
+/** Says in one line which local packages are other ones than before. */
+function announceSources(
+    call: Call,
+    before: unknown,
+    after: Readonly<Record<string, string>> | undefined,
+    { dependencies }: Selection,
+): void {
+    if (!isDependencies(before) || after === undefined) return;
+    const changed = Object.keys(after).filter(
+        (place) => Object.hasOwn(before, place) && before[place] !== after[place],
+    );
+    if (changed.length === 0) return;
+    const named = changed.map((place) => {
+        const name = dependencies.find(
+            ({ source, file }) => ("path" in source ? source.path : file?.path) === place,
+        )?.name;
+        return name === undefined || name === place ? place : `${name} (${place})`;
+    });
+    call.log("info", `${counted(named.length, "local package")} changed: ${named.join(", ")}`);
 }
 
 function comparable(call: Call, selection: Selection, inputs: Props): { dependencyDigest?: string } {

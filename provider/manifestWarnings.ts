@@ -52,6 +52,20 @@ export function warnOfSelection(call: Call, file: ManifestFile, selection: Selec
     }
 }
 
+/** Warns of modules that are not in the layer, by the folders of their packages. */
+export function warnOfLeftOut(call: Call, leftOut: Readonly<Record<string, readonly string[]>>): void {
+    for (const [folder, paths] of Object.entries(leftOut)) {
+        const [first = "", ...others] = paths;
+        const named = others.length === 0 ? first : `${first} and ${others.length} more`;
+        const are = others.length === 0 ? "is" : "are";
+        const them = others.length === 0 ? "it" : "them";
+        call.log(
+            "warning",
+            `${named} of the local package ${folder} ${are} not in the layer: git does not track ${them}, or a .gitignore names ${them}. Run \`git add\` on ${them} (with -f for what is generated), or delete ${them}.`,
+        );
+    }
+}
+
 /** Warns of each package that an argument names and the manifest does not have. */
 export function warnOfUnknownNames(call: Call, file: ManifestFile, selection: Selection): void {
     // A list that leaves the AWS SDK to the runtime may still have what needs it.

@@ -35,6 +35,8 @@ export interface BuildRequest {
     readonly indexes: readonly Index[];
     /** Indexes that the project has names for: searched only where the manifest says so, with the credentials that the environment has for the name. @default - none */
     readonly projectIndexes?: readonly Index[];
+    /** Digests that the source trees beside the manifest must have, by their path as the manifest has it. @default - any */
+    readonly sources?: Readonly<Record<string, string>> | undefined;
     /** Packages that may be built from an sdist. */
     readonly allowSourceBuilds: readonly string[];
     /** Who resolves and builds what the manifest leaves open. @default "uv" */

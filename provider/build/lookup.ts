@@ -23,4 +23,6 @@ export interface Lookup {
     readonly variables: Variables;
     /** Normalised names. */
     readonly allowSourceBuilds: ReadonlySet<string>;
+    /** Digests that source trees must have, by their path. @default - any */
+    readonly sources?: Readonly<Record<string, string>> | undefined;
 }

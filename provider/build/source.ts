@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { LayerError } from "../errors";
 import type { Dependency } from "../manifest/model";
@@ -17,7 +17,7 @@ import { isPip, pipBuild } from "./pip";
 import { commonPlaces, everyPlace } from "./places";
 import { waysOutOfBuilt } from "./refusal";
 import { RunError } from "./run";
-import { countsForBuild, notThere } from "./sourceTree";
+import { commonFolder, copyTree, notThere } from "./sourceTree";
 import { type Tool, toolFailed } from "./tool";
 import { findPython, runUv } from "./uv";
 
@@ -76,17 +76,21 @@ async function bringSource(
     if (!found?.isDirectory()) {
         throw notThere(dependency, source.path);
     }
-    await cp(original, folder, {
-        recursive: true,
-        // A link may point outside of the tree, from where a copy of it would find nothing.
-        dereference: true,
-        filter: async (path) => {
-            context.signal.throwIfAborted();
-            return path === original || (await countsForBuild(path, resolve(path, "..") === original));
-        },
-    });
+    const boundary = commonFolder(lookup.manifestFolder, original);
+    const digest = await copyTree(original, boundary, folder, context.signal);
+    const expected = lookup.sources?.[source.path];
+    if (expected !== undefined && digest !== expected) throw sourceChanged(dependency, source.path);
     return folder;
 }
+
+/** MANIFEST_CHANGED: what would be built is not what the artifact key stands for. */
+const sourceChanged = (dependency: Dependency, path: string): LayerError =>
+    new LayerError("MANIFEST_CHANGED", {
+        what: `The folder of ${dependencyName(dependency)}, ${path}, changed while the run was under way.`,
+        where: formatPosition(dependency.position),
+        next: "Nothing was published. Run the same command again when whatever writes the files is done.",
+        property: "manifest",
+    });
 
 async function buildWheel(
     dependency: Dependency,
@@ -134,11 +138,23 @@ async function buildWheel(
             `${dependencyName(dependency)} could not be built from source`,
             everyPlace(places),
             [
+                ...versionFromGit(dependency, error),
                 `Try \`${isPip(tool) ? "pip wheel" : "uv build --wheel"}\` on it by itself, put right what it lacks, and run it again.`,
                 `Or use a version of ${dependency.name} that has a wheel.`,
             ],
         );
     }
+}
+
+/** Tags differ from one checkout to another, so a build of a local package sees none of git: what asks them for a version fails. */
+function versionFromGit({ name, source }: Dependency, error: RunError): string[] {
+    const asks = error.details.tail.some((line) =>
+        /setuptools.scm|hatch.vcs|vcs.versioning|versioningit/i.test(line),
+    );
+    if (source.type !== "directory" || !asks) return [];
+    return [
+        `The version of ${name} comes from git's tags, which a build here does not see: write a version into its project file, or a fallback_version.`,
+    ];
 }
 
 /** The version of a built wheel, once it is known to be the package that was asked for and to suit the target. */

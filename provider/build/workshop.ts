@@ -48,6 +48,7 @@ export async function openWorkshop(request: BuildRequest, context: BuildContext)
         ),
         variables,
         allowSourceBuilds: new Set(request.allowSourceBuilds.map(normalizeName)),
+        sources: request.sources,
     };
     const credentialed = [...known, ...manifestPlaces(lookup)];
     const fetcher = openFetcher({

@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { buildWheels } from "../../../provider/build";
 import { run } from "../../../provider/build/run";
+import { digestSources } from "../../../provider/build/sourceTree";
 import { LayerError } from "../../../provider/errors";
 import type { Dependency, DistributionFile } from "../../../provider/manifest/model";
 import { targetFor } from "../../../provider/target";
@@ -524,6 +525,37 @@ describe("buildWheels", function () {
                 return true;
             });
             assert.deepEqual(await place.leftovers(), []);
+        });
+
+        it("says why the version of a local package can't come from git", async () => {
+            const project = join(place.folder, "alpha");
+            await writeProject(project, "alpha", "1.0");
+            await writeFile(
+                join(project, "backend.py"),
+                "def build_wheel(*a, **k):\n    raise LookupError('setuptools-scm was unable to detect version')\n",
+            );
+            const source = { type: "directory", path: "alpha", editable: false, virtual: false } as const;
+            const request = requestFor(place.folder, [pinned("alpha", "1.0", { source })], {
+                kind: "uv.lock",
+            });
+            await assert.rejects(
+                buildWheels(request, place.context),
+                /TOOL_FAILED[\s\S]*→ The version of alpha comes from git's tags, which a build here does not see/,
+            );
+        });
+
+        it("builds nothing of a local package that is another one than was looked at", async () => {
+            await writeProject(join(place.folder, "alpha"), "alpha", "1.0");
+            const source = { type: "directory", path: "alpha", editable: false, virtual: false } as const;
+            const dependency = pinned("alpha", "1.0", { source });
+            const { digests: sources } = await digestSources([dependency], place.folder);
+            const request = requestFor(place.folder, [dependency], { kind: "uv.lock", sources });
+            assert.equal((await buildWheels(request, place.context)).length, 1);
+            await writeFile(join(place.folder, "alpha", "new.py"), "");
+            await assert.rejects(
+                buildWheels(request, place.context),
+                /MANIFEST_CHANGED: The folder of alpha 1\.0, alpha, changed/,
+            );
         });
     });
 });

@@ -80,8 +80,10 @@ describe("exclude, byte code and installers", () => {
 
 describe("check of local packages", () => {
     let folder: string;
+    let said: readonly string[];
     const check = (olds: Props, news: Props) => {
-        const { layers, call } = openCore();
+        const { layers, call, said: lines } = openCore();
+        said = lines;
         return layers.check(call, olds, news);
     };
     beforeEach(async () => {
@@ -116,6 +118,7 @@ describe("check of local packages", () => {
 
         await writeFile(path.join(folder, "liba", "liba.py"), "x = 2\n");
         const second = await checked(first);
+        assert.ok(said.includes("1 local package changed: liba"), said.join("\n"));
         assert.notDeepEqual(second["sourcesDigest"], first["sourcesDigest"]);
         const { owner: _one, ...olds } = first;
         const { owner: _other, ...news } = second;
