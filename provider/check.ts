@@ -1,4 +1,3 @@
-import type { dynamic } from "@pulumi/pulumi";
 import { isLayerError, LayerError } from "./errors";
 import { newerState, prefixOf, readKeepVersions, resourceTypeOf } from "./inputs";
 import type { Call, Host } from "./layer/host";
@@ -13,10 +12,17 @@ import { deprecationNotice, type Target, targetFor } from "./target";
 import { hasUnknown, unknownValue } from "./unknown";
 import { withoutDefaults } from "./withoutDefaults";
 
+/** What is wrong with an argument. */
+export interface CheckFailure {
+    /** Empty where nobody may be shown its value. */
+    readonly property: string;
+    readonly reason: string;
+}
+
 /** What `check` answers: inputs as they are kept, or what is wrong with them, each as an error's message. */
 export interface CheckOutcome {
     readonly inputs: Record<string, unknown>;
-    readonly failures: dynamic.CheckFailure[];
+    readonly failures: CheckFailure[];
 }
 
 /**
@@ -235,7 +241,7 @@ function wrongArgument(
 }
 
 /** A failure on the property at fault. */
-function toFailure(error: LayerError): dynamic.CheckFailure {
+function toFailure(error: LayerError): CheckFailure {
     const property = error.failure.property ?? "manifest";
     return { property: canHoldSecrets(property) ? "" : property, reason: error.message };
 }

@@ -34,8 +34,8 @@ export interface Clients {
 export async function createClients(
     configuration: AwsConfiguration,
     region: string,
-    timeouts: Timeouts = defaultTimeouts,
-    environment: NodeJS.ProcessEnv = process.env,
+    timeouts: Timeouts | undefined,
+    environment: NodeJS.ProcessEnv,
 ): Promise<Clients> {
     const [{ LambdaClient }, { S3Client }, { STSClient }] = await Promise.all([
         loadLambda(),
@@ -49,7 +49,7 @@ export async function createClients(
     };
     const connection = {
         logger: silent,
-        requestHandler: requestHandlerFor(readConnections(environment), timeouts),
+        requestHandler: requestHandlerFor(readConnections(environment), timeouts ?? defaultTimeouts),
         ...(await addressing(configuration, environment)),
     };
     const sts = { ...connection, region: configuration.stsRegion ?? region, ...endpoint("sts") };

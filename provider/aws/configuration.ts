@@ -47,10 +47,7 @@ export interface AwsConfiguration {
 }
 
 /** The AWS settings of a stack. What cannot be understood is left out, and among the `problems`. */
-export function readAwsConfiguration(
-    get: GetSetting,
-    environment: NodeJS.ProcessEnv = process.env,
-): AwsConfiguration {
+export function readAwsConfiguration(get: GetSetting, environment: NodeJS.ProcessEnv): AwsConfiguration {
     const settings = createSettingReader(get);
     const { text, flag } = settings;
     // Calls are tried again here as either promises: after growing pauses, and inside a rate that follows the throttling.

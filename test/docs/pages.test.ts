@@ -89,29 +89,6 @@ describe("the pages", function () {
     });
 });
 
-describe("the way of the data", () => {
-    const order = ["manifest", "build", "package", "upload", "publish"];
-    /** It names the objects in the bucket for both last steps. */
-    const shared = "../publish/layout";
-
-    it("goes from step to step: none imports from a later one, or from Pulumi", async () => {
-        const wrong = (await sources()).flatMap(({ path, text }) => {
-            const [, step = ""] = path.split("/");
-            const later = order.slice(order.indexOf(step) + 1);
-            if (!order.includes(step)) return [];
-            const imported = [...text.matchAll(/(?:from |import\()"([^"]+)"/g)].map(([, name = ""]) => name);
-            return imported
-                .filter(
-                    (name) =>
-                        name.startsWith("@pulumi/") ||
-                        later.some((each) => name.startsWith(`../${each}`) && name !== shared),
-                )
-                .map((name) => `${path}: ${name}`);
-        });
-        assert.deepEqual(wrong, []);
-    });
-});
-
 /** The anchors that GitHub gives a page's headings. */
 const anchors = ({ text }: Page): string[] =>
     [...text.matchAll(/^#{1,6} (.+)$/gm)].map(([, heading = ""]) =>

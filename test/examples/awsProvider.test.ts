@@ -63,7 +63,7 @@ describe("a layer beside resources of @pulumi/aws", function () {
         const settings = new Map(Object.entries(inputsOf.get("guarded") ?? {}));
         const { duration: _duration, ...role } = given.assumeRoles[0] ?? {};
         assert.deepEqual(
-            readAwsConfiguration((key) => Object(settings.get(key)).value ?? settings.get(key)),
+            readAwsConfiguration((key) => Object(settings.get(key)).value ?? settings.get(key), {}),
             { ...given, assumeRoles: [{ ...role, durationSeconds: 5400 }], problems: [] },
         );
     });

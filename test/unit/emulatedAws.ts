@@ -65,7 +65,12 @@ export const settingsFor = (endpoint: string, more: Readonly<Record<string, stri
 };
 
 export const clientsAt = (endpoint: string, more: Readonly<Record<string, string>> = {}): Promise<Clients> =>
-    createClients(readAwsConfiguration(settingsFor(endpoint, more)), region);
+    createClients(
+        readAwsConfiguration(settingsFor(endpoint, more), process.env),
+        region,
+        undefined,
+        process.env,
+    );
 
 /** A signal that never aborts and takes any number of listeners. */
 export function newSignal(): AbortSignal {

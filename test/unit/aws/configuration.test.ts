@@ -275,7 +275,7 @@ describe("createClients", () => {
             "aws:endpoints": JSON.stringify([{ lambda: "http://lambda.test", s3: "http://s3.test" }]),
             "aws:token": "token",
         });
-        const clients = await createClients(readAwsConfiguration(settings), "eu-west-1");
+        const clients = await createClients(readAwsConfiguration(settings, {}), "eu-west-1", undefined, {});
         const hosts = async (client: { config: { endpoint?: () => Promise<{ hostname: string }> } }) =>
             (await client.config.endpoint?.())?.hostname;
         assert.equal(await hosts(clients.lambda), "lambda.test");
@@ -300,7 +300,7 @@ describe("createClients", () => {
                 ...settings,
             };
             const { lambda, s3, sts } = await createClients(
-                readAwsConfiguration((key) => given[key]),
+                readAwsConfiguration((key) => given[key], {}),
                 region,
                 undefined,
                 { HTTPS_PROXY: `127.0.0.1:${proxy.port}` },

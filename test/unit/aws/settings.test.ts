@@ -124,8 +124,9 @@ describe("the settings of pulumi-aws", () => {
     it("may have an address for any service, and those that are called go there", () => {
         const services = membersOf("ProviderEndpoint");
         const addresses = Object.fromEntries(services.map((name) => [name, `http://${name}.test`]));
-        const { endpoints, problems } = readAwsConfiguration((key) =>
-            key === "aws:endpoints" ? JSON.stringify([addresses]) : undefined,
+        const { endpoints, problems } = readAwsConfiguration(
+            (key) => (key === "aws:endpoints" ? JSON.stringify([addresses]) : undefined),
+            {},
         );
         assert.deepEqual(problems, []);
         assert.deepEqual(Object.keys(endpoints).sort(), ["lambda", "s3", "sso", "sts"]);

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { repository } from "../../scripts/cacheFolder";
+
+interface Source {
+    /** From `provider/` on, such as `build/run.ts`. */
+    readonly path: string;
+    readonly text: string;
+}
+
+const order = ["manifest", "build", "package", "upload", "publish"];
+/** It names the objects in the bucket for both last steps. */
+const shared = "../publish/layout";
+/** What speaks to Pulumi or to a terminal. All other files are the core and its steps. */
+const frontEnds =
+    /^(?:dynamic|commandLine)\/|^(?:index|provider|shim|layerResource|pythonLayer|layerVersion|lambdaLayerProvider|resourceOptions|resourceOwner)\.ts$/;
+/** The one gate through which foreign programs are started: it ends them with this process. */
+const gate = "build/run.ts";
+
+describe("the walls inside the package", () => {
+    let sources: readonly Source[];
+    before(async () => {
+        const names = await readdir(join(repository, "provider"), { recursive: true });
+        sources = await Promise.all(
+            names
+                .filter((name) => name.endsWith(".ts"))
+                .map(async (path) => ({
+                    path,
+                    text: await readFile(join(repository, "provider", path), "utf8"),
+                })),
+        );
+    });
+    const importsOf = ({ text }: Source) =>
+        [...text.matchAll(/(?:from |import\(|require\()"([^"]+)"/g)].map(([, name = ""]) => name);
+
+    it("let the data go from step to step: none imports from a later one", () => {
+        const wrong = sources.flatMap((source) => {
+            const [step = ""] = source.path.split("/");
+            const later = order.slice(order.indexOf(step) + 1);
+            return order.includes(step)
+                ? importsOf(source)
+                      .filter((name) =>
+                          later.some((each) => name.startsWith(`../${each}`) && name !== shared),
+                      )
+                      .map((name) => `${source.path}: ${name}`)
+                : [];
+        });
+        assert.deepEqual(wrong, []);
+    });
+
+    it("keep Pulumi and the front ends out of the core and the steps", () => {
+        const wrong = sources
+            .filter(({ path }) => !frontEnds.test(path))
+            .flatMap((source) =>
+                importsOf(source)
+                    .filter((name) =>
+                        /^@pulumi\/|\/(?:dynamic|commandLine)\/|^\.\/(?:provider|shim)$/.test(name),
+                    )
+                    .map((name) => `${source.path}: ${name}`),
+            );
+        assert.deepEqual(wrong, []);
+    });
+
+    it("keep what belongs to the process as a whole out of the core and the steps", () => {
+        const globals =
+            /\bprocess\.(?:argv|chdir|cwd|emitWarning|env|exit|exitCode|kill|on|once|removeListener|stderr|stdin|stdout)\b|\bconsole\.|\btmpdir\(|\/dev\/tty/g;
+        const wrong = sources
+            .filter(({ path }) => !frontEnds.test(path) && path !== gate)
+            .flatMap(({ path, text }) => [...text.matchAll(globals)].map(([found]) => `${path}: ${found}`));
+        assert.deepEqual(wrong, []);
+        // The search finds what it looks for where it may be.
+        assert.ok(sources.some(({ path, text }) => path === gate && text.search(globals) >= 0));
+    });
+});
