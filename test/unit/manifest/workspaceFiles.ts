@@ -19,6 +19,8 @@ export interface Member {
     readonly folder: string;
     readonly extras: readonly string[];
     readonly groups: readonly string[];
+    /** Groups that are for some Pythons only. */
+    readonly pythonGroups: readonly string[];
 }
 
 /** One release in the index. */
@@ -84,6 +86,9 @@ export function renderWorkspace(
             name: project.name,
             folder: isAtRoot(position) ? "." : `packages/${project.name}`,
             extras: project.extras.map(({ name }) => name),
+            pythonGroups: project.groups
+                .filter(({ requiresPython }) => requiresPython !== undefined)
+                .map(({ name }) => name),
             groups: [
                 ...new Set([
                     ...project.groups.map(({ name }) => name),
