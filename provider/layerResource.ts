@@ -111,7 +111,7 @@ export abstract class LayerResource extends pulumi.dynamic.Resource {
         args: pulumi.Inputs,
         opts: pulumi.CustomResourceOptions | undefined,
     ) {
-        const options = requireOwnProvider(name, opts);
+        const options = requireOwnProvider(name, args["region"], opts);
         const owner = ownerOf(name, `pulumi-nodejs:dynamic/lambda:${type}`, options);
         const props = { ...outputs, ...echoed, ...args, [internalsKey]: { owner } };
         super(shim, name, props, options, "lambda", type);

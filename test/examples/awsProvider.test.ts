@@ -30,7 +30,7 @@ describe("a layer beside resources of @pulumi/aws", function () {
     it("refuses a provider of @pulumi/aws, which would never see it, and says what to give instead", () => {
         const provider = new aws.Provider("tokyo", { region: "ap-northeast-1" });
         const words =
-            /^ARGUMENT_INVALID: The layer "deps" was given a provider of "aws", .*\n.*→ Give it a LambdaLayerProvider .*\n.*→ Or leave the option provider out/;
+            /^ARGUMENT_INVALID: The layer "deps" was given a provider that its hooks never see.*\n.*→ Give it a LambdaLayerProvider .*\n.*→ Or leave the option provider out/;
         assert.throws(() => new PythonLayer("deps", args, { provider }), { message: words });
         const version = { layerName: "deps", content: { zipFile: "layer.zip" }, manifest: "uv.lock" };
         assert.throws(() => new LayerVersion("deps", version, { provider }), { message: words });
@@ -62,22 +62,75 @@ describe("a layer beside resources of @pulumi/aws", function () {
         await value(guarded.urn);
         const settings = new Map(Object.entries(inputsOf.get("guarded") ?? {}));
         const { duration: _duration, ...role } = given.assumeRoles[0] ?? {};
-        assert.deepEqual(
-            readAwsConfiguration((key) => Object(settings.get(key)).value ?? settings.get(key), {}),
-            { ...given, assumeRoles: [{ ...role, durationSeconds: 5400 }], problems: [] },
-        );
+        const read = readAwsConfiguration((key) => Object(settings.get(key)).value ?? settings.get(key), {});
+        const { accessKey, secretKey, token, assumeRoles: _roles, ...others } = given;
+        const { keys, assumeRoles, problems } = read;
+        assert.deepEqual(keys, { accessKey, secretKey, token });
+        assert.deepEqual(JSON.parse(JSON.stringify(assumeRoles)), [{ ...role, durationSeconds: 5400 }]);
+        assert.deepEqual(problems, []);
+        for (const [name, value] of Object.entries(others)) {
+            assert.deepEqual(Reflect.get(read, name), value, name);
+        }
     });
 
-    it("does not mind a parent that has a provider of @pulumi/aws, nor gets it", async () => {
-        const provider = new aws.Provider("inherited", { region: "ap-northeast-1" });
-        const parent = new pulumi.ComponentResource(
-            "shop:index:Api",
-            "api",
-            {},
-            { providers: { aws: provider } },
-        );
-        await arrived(new PythonLayer("child", args, { parent }));
-        assert.ok(!(providers.get("child") ?? "").includes("inherited"));
+    describe("below something that has a provider of @pulumi/aws", () => {
+        /** Everything that hands its provider on to what is below it. */
+        const parents = () => {
+            const provider = new aws.Provider("inherited", { region: "ap-northeast-1" });
+            const component = (name: string, opts: pulumi.ComponentResourceOptions) =>
+                new pulumi.ComponentResource("shop:index:Api", name, {}, opts);
+            const outer = component("outer", { providers: { aws: provider } });
+            return {
+                provider,
+                outer,
+                all: [
+                    outer,
+                    component("listed", { providers: [provider] }),
+                    component("single", { provider }),
+                    component("inner", { parent: outer }),
+                    new aws.s3.Bucket("above", {}, { provider }),
+                ],
+            };
+        };
+
+        it("is refused without a region: the stack's own would be taken in silence", () => {
+            const version = { layerName: "deps", content: { zipFile: "layer.zip" }, manifest: "uv.lock" };
+            const words =
+                /^ARGUMENT_INVALID: The layer "child" is below a resource that has a provider of "aws", .*\n.*→ Give the layer the argument region.*\n.*→ .*LambdaLayerProvider/;
+            for (const parent of parents().all) {
+                assert.throws(() => new PythonLayer("child", args, { parent }), { message: words });
+                assert.throws(() => new LayerVersion("child", version, { parent }), { message: words });
+            }
+        });
+
+        it("is taken with a region, and does not get that provider", async () => {
+            for (const [position, parent] of parents().all.entries()) {
+                const name = `with-region-${position}`;
+                await arrived(new PythonLayer(name, { ...args, region: "ap-northeast-1" }, { parent }));
+                assert.ok(!(providers.get(name) ?? "").includes("inherited"));
+            }
+        });
+
+        it("is taken with a LambdaLayerProvider, its own or an inherited one", async () => {
+            const { provider, outer } = parents();
+            const own = new LambdaLayerProvider("own", { region: "ap-northeast-1" });
+            await arrived(new PythonLayer("own-provider", args, { parent: outer, provider: own }));
+            const both = new pulumi.ComponentResource(
+                "shop:index:Api",
+                "both",
+                {},
+                { providers: [provider, own] },
+            );
+            await arrived(new PythonLayer("inherited-provider", args, { parent: both }));
+            for (const name of ["own-provider", "inherited-provider"]) {
+                assert.match(providers.get(name) ?? "", /pulumi-nodejs::own/);
+            }
+        });
+
+        it("does not matter where nothing has one", async () => {
+            const parent = new pulumi.ComponentResource("shop:index:Api", "plain");
+            await arrived(new PythonLayer("plain-child", args, { parent }));
+        });
     });
 
     it("takes what resources of @pulumi/aws put out, and gives a function what it takes", async () => {
