@@ -17,9 +17,3 @@ export const texts =
 
 /** A boolean. */
 export const flag: Rule = (value) => (typeof value === "boolean" ? undefined : "must be true or false");
-
-/** Minutes, up to a day. */
-export const minutes: Rule = (value) =>
-    typeof value === "number" && value > 0 && value <= 24 * 60
-        ? undefined
-        : "must be a number of minutes above 0, at most 1440";

@@ -47,7 +47,6 @@ const inputEffects: Readonly<Record<InputName, InputEffect>> = {
     keepVersions: { change: "update", selects: false },
     permissions: { change: "update", selects: false },
     records: { change: "update", selects: false },
-    timeoutMinutes: { change: "update", selects: false },
     allowSourceBuilds: { change: "update", selects: true },
     changeDetection: { change: "update", selects: true },
     resolveUnpinned: { change: "update", selects: false },

@@ -36,7 +36,6 @@ export interface LayerInputs {
     /** Absent in a program; `read` puts what is missing of the records here, so that the engine sees a difference. */
     readonly records?: string;
     readonly triggers?: unknown;
-    readonly timeoutMinutes?: number;
 }
 
 /** Checked inputs of a `PythonLayer`. */
@@ -183,10 +182,3 @@ function inputsProblem(props: Props): string | undefined {
 
 /** How many superseded versions a setting keeps; all, where it says nothing. */
 export const readKeepVersions = (value: unknown): KeepVersions => (typeof value === "number" ? value : "all");
-
-/** How long an operation may take by default. */
-export const defaultTimeoutMinutes = 30;
-
-/** The `timeoutMinutes` in a resource's state; `undefined` where it has none. */
-export const readMinutes = (props: Props): number | undefined =>
-    typeof props["timeoutMinutes"] === "number" ? props["timeoutMinutes"] : undefined;

@@ -34,8 +34,6 @@ export interface LayerArgs {
     readonly triggers?: pulumi.Input<pulumi.Input<unknown>[]>;
     /** Region of the layer. Default: the stack's `aws:region`, then the environment's, then the profile's. */
     readonly region?: pulumi.Input<string>;
-    /** Minutes that one operation may take. Default: 30. */
-    readonly timeoutMinutes?: pulumi.Input<number>;
 }
 
 /** Outputs that neither an argument nor the id has: a resource gets a property for each of them, and for each argument. */

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { flag, minutes, type Rule, text, texts } from "./argumentRules";
+import { flag, type Rule, text, texts } from "./argumentRules";
 import { contentProblem } from "./contentArgument";
 import { excludeProblem } from "./excludeArgument";
 import { indexesProblem } from "./indexArgument";
@@ -52,7 +52,6 @@ const commonRules: Readonly<Record<string, Rule>> = {
             : 'must be a whole number of versions, 0 or more, or "all"',
     permissions: texts((value) => value.map(granteeProblem).find((problem) => problem !== undefined)),
     triggers: (value) => (Array.isArray(value) ? undefined : "must be a list"),
-    timeoutMinutes: minutes,
 };
 
 const rules: Readonly<Record<ResourceType, { required: readonly string[]; rules: Record<string, Rule> }>> = {

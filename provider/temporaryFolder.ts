@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { diskError, diskFailureBelow, onDisk } from "./disk";
 import { isLayerError, LayerError } from "./errors";
@@ -8,7 +8,7 @@ const variable = process.platform === "win32" ? "TEMP" : "TMPDIR";
 
 /**
  * Runs work with a folder below `parent` that nobody else uses; it is removed afterwards, whatever happens. All that the work
- * writes is below it, caches aside.
+ * writes is below it, caches aside. Folders of processes that were killed are removed first.
  *
  * @throws DISK_FULL, FOLDER_UNWRITABLE where the folder can't be written to; what the work throws
  */
@@ -21,7 +21,8 @@ export async function inTemporaryFolder<Result>(
         const failure = diskFailureBelow(parent, error);
         return failure === undefined ? toolWithoutRoom(error, parent) : diskError(failure, place);
     };
-    const folder = await onDisk(mkdtemp(path.join(parent, "pulumi-lambda-layer-"))).catch(
+    await removeLeftovers(parent);
+    const folder = await onDisk(mkdtemp(path.join(parent, `${prefix}${process.pid}-`))).catch(
         (error: unknown) => {
             throw inWords(error);
         },
@@ -33,6 +34,30 @@ export async function inTemporaryFolder<Result>(
     } finally {
         // What is left of it is no reason to fail: the work is done.
         await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+    }
+}
+
+/** What a temporary folder's name begins with; the number of the process that made it follows. */
+const prefix = "pulumi-lambda-layer-run-";
+
+/** Removes what killed processes left: Pulumi ends a plugin without a word to it. */
+async function removeLeftovers(parent: string): Promise<void> {
+    const names = await readdir(parent).catch((): string[] => []);
+    const left = names.filter((name) => {
+        const [, pid] = name.startsWith(prefix) ? (/^(\d+)-/.exec(name.slice(prefix.length)) ?? []) : [];
+        return pid !== undefined && !isRunning(Number(pid));
+    });
+    // What belongs to somebody else stays.
+    await Promise.allSettled(
+        left.map((name) => rm(path.join(parent, name), { recursive: true, force: true })),
+    );
+}
+
+function isRunning(pid: number): boolean {
+    try {
+        return process.kill(pid, 0);
+    } catch (error) {
+        return !(error instanceof Error && "code" in error && error.code === "ESRCH");
     }
 }
 

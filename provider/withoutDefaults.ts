@@ -1,4 +1,4 @@
-import { defaultPrefix, defaultTimeoutMinutes } from "./inputs";
+import { defaultPrefix } from "./inputs";
 import type { LayerVersionArgs } from "./layerVersion";
 import { isGlob } from "./manifest/exclude";
 import { manifestKindNamed } from "./manifest/kind";
@@ -50,7 +50,6 @@ const readings: Readonly<Record<ArgumentName, Reading>> = {
     forceDestroy: unless(false),
     permissions: setOf(),
     triggers: unlessEmpty,
-    timeoutMinutes: unless(defaultTimeoutMinutes),
     manifestKind: (value, args) =>
         value === manifestKindNamed(textOf(args, "manifest") ?? "") ? undefined : value,
     extras: setOf(normalizeName),

@@ -86,7 +86,6 @@ describe("check and diff", () => {
         ],
         triggers: [[absent, null, []], [["a", { b: 1 }]], [[{ b: 1 }, "a"]]],
         region: [[absent, null, "eu-central-1"], ["us-west-2"]],
-        timeoutMinutes: [[absent, null, 30], [10]],
         bucket: [["artifacts"]],
     });
     const pythonLayer = (): Readonly<Record<keyof PythonLayerArgs, Meanings>> => ({

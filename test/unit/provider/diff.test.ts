@@ -100,7 +100,6 @@ describe("diff", () => {
             "forceDestroy",
             "keepVersions",
             "permissions",
-            "timeoutMinutes",
         ]) {
             assert.deepEqual(compare({ [name]: "changed" }), {}, name);
         }
