@@ -5,7 +5,7 @@ import { DiskFailure, onDisk } from "../disk";
 import { LayerError } from "../errors";
 import { type Connections, readConnections } from "../network/connections";
 import { backoff, retry } from "../retry";
-import { basicAuthorization } from "./credentials";
+import { basicAuthorization, type Credentials } from "./credentials";
 import { type Digests, digester, hashMismatch, isAccepted } from "./fileHash";
 
 /** A file to be fetched over HTTP. */
@@ -14,6 +14,8 @@ export interface Download {
     readonly filename: string;
     /** `https:` or `http:`, without credentials. */
     readonly url: string;
+    /** For the address's own scheme, host and port, before those that the fetcher knows. @default - none */
+    readonly credentials?: Credentials;
     /** Acceptable hashes, `algorithm:hex`; empty when nobody knows any. */
     readonly hashes: readonly string[];
 }
@@ -64,7 +66,10 @@ export function openFetcher(settings: {
         const { request, dispatcherFor } = await opened;
         let url = new URL(download.url);
         for (let redirects = 0; ; redirects++) {
-            const authorization = settings.authorization(url);
+            const authorization =
+                download.credentials !== undefined && url.origin === new URL(download.url).origin
+                    ? basicAuthorization(download.credentials)
+                    : settings.authorization(url);
             const response = await request(url, {
                 dispatcher: dispatcherFor(url),
                 signal,

@@ -3,8 +3,11 @@ import type { FileHandle } from "node:fs/promises";
 import { openRegularFile } from "../disk";
 import { LayerError } from "../errors";
 
-/** Algorithms that a manifest's hash may use and we check, as pip's hash mode does; weaker ones prove nothing. */
-export const checkedAlgorithms = ["sha256", "sha384", "sha512"] as const;
+/**
+ * Algorithms of hashes that are checked. Those before `sha256` are weak: they tell a damaged file, not one that was made to fit. Manifests
+ * have them where an index or an address gives no other, and their own tools check them then; see `requirementsOptions.ts` for where they don't.
+ */
+export const checkedAlgorithms = ["md5", "sha1", "sha224", "sha256", "sha384", "sha512"] as const;
 type Algorithm = (typeof checkedAlgorithms)[number];
 
 /** Digests of some bytes, in lower-case hex; sha256 is always among them. */

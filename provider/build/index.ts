@@ -102,14 +102,14 @@ async function bringSources(
     workshop: Workshop,
     context: BuildContext,
 ): Promise<{ readonly built: readonly Wheel[]; readonly files: readonly Dependency[] }> {
-    const { lookup, environment } = workshop;
+    const { lookup } = workshop;
     const [open, located] = partition(dependencies, isOpen);
     const found = open.length === 0 ? [] : await findFiles(open, lookup, await workshop.tool(), context);
     const [sources, files] = partition([...located, ...found], needsBuild);
     for (const dependency of sources) refuseUnlessAllowed(dependency, lookup);
     const built = await mapConcurrently(sources, buildsAtOnce, context.signal, async (dependency, signal) => {
         const within = { ...context, signal };
-        const location = fileLocation(dependency, lookup.manifestFolder, environment);
+        const location = fileLocation(dependency, lookup.manifestFolder, lookup.variables);
         const archive = location && (await obtainFile(dependency, location, workshop, within)).path;
         const wheel = await buildFromSource(dependency, archive, lookup, await workshop.tool(), within);
         context.onArrival?.();
@@ -159,9 +159,9 @@ async function fetchAll(
     workshop: Workshop,
     context: BuildContext,
 ): Promise<Wheel[]> {
-    const { lookup, environment } = workshop;
+    const { lookup } = workshop;
     return mapConcurrently(dependencies, fetchesAtOnce, context.signal, async (dependency, signal) => {
-        const location = fileLocation(dependency, lookup.manifestFolder, environment);
+        const location = fileLocation(dependency, lookup.manifestFolder, lookup.variables);
         if (location === undefined) throw new Error(`${dependencyName(dependency)} has no file`);
         const wheel = await obtainFile(dependency, location, workshop, { ...context, signal });
         context.onWheel?.(wheel);

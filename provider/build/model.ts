@@ -11,6 +11,6 @@ export interface Wheel {
     readonly size: number;
     /** Hex. */
     readonly sha256: string;
-    /** Whether the file came as it is or was built here from source. */
-    readonly origin: "fetched" | "built";
+    /** Whether the file came from elsewhere, lay on this machine already, or was built here from source. */
+    readonly origin: "fetched" | "local" | "built";
 }

@@ -5,8 +5,11 @@ import { fileURLToPath } from "node:url";
 import { LayerError } from "../errors";
 import type { Dependency } from "../manifest/model";
 import { formatPosition } from "../manifest/position";
+import type { Variables } from "../manifest/variables";
 import { parseWheelName } from "../manifest/wheelTag";
 import type { BuildContext } from "./context";
+import { type Credentials, takeUserInfo } from "./credentials";
+import type { Download } from "./fetch";
 import { hashFile, hashMismatch, isAccepted } from "./fileHash";
 import { withVariables } from "./indexes";
 import type { Wheel } from "./model";
@@ -16,21 +19,32 @@ import { cachedFile } from "./wheelCache";
 import type { Workshop } from "./workshop";
 
 /** Where a dependency's file is: an address for HTTP, or an absolute path. */
-export type FileLocation = { readonly url: string } | { readonly path: string };
+export type FileLocation =
+    | {
+          /** Without user name and password. */
+          readonly url: string;
+          /** Those that variables of the address brought, for its scheme, host and port alone. */
+          readonly credentials?: Credentials;
+      }
+    | { readonly path: string };
 
 /** Where the file of a dependency is; undefined for source trees and repositories. */
 export function fileLocation(
     dependency: Dependency,
     manifestFolder: string,
-    environment: NodeJS.ProcessEnv,
+    variables: Variables,
 ): FileLocation | undefined {
     const { source, file } = dependency;
     const path = file?.path ?? (source.type === "path" ? source.path : undefined);
     if (path !== undefined) return { path: resolve(manifestFolder, path) };
     const address = file?.url ?? (source.type === "url" ? source.url : undefined);
     if (address === undefined) return undefined;
-    const url = withVariables(address, environment, formatPosition(dependency.position));
-    return url.startsWith("file:") ? { path: fileURLToPath(url.replace(/#.*$/s, "")) } : { url };
+    const url = withVariables(address, variables, formatPosition(dependency.position));
+    if (url.startsWith("file:")) return { path: fileURLToPath(url.replace(/#.*$/s, "")) };
+    if (!URL.canParse(url)) return { url };
+    const plain = new URL(url);
+    const credentials = takeUserInfo(plain);
+    return credentials === undefined ? { url } : { url: plain.href, credentials };
 }
 
 /**
@@ -51,27 +65,30 @@ export async function obtainFile(
     const found =
         "path" in location
             ? await checkLocal(dependency, location.path, hashes, context)
-            : await bring(filename, location.url, hashes, dependency.file?.size, { fetcher, cache }, context);
+            : await bring(
+                  { filename, hashes, ...location },
+                  dependency.file?.size,
+                  { fetcher, cache },
+                  context,
+              );
     return {
         name: dependency.name,
         version: dependency.version ?? parseWheelName(filename)?.version ?? "",
         filename,
         ...found,
-        origin: "fetched",
+        origin: "path" in location ? "local" : "fetched",
     };
 }
 
 type Found = Pick<Wheel, "path" | "size" | "sha256">;
 
 async function bring(
-    filename: string,
-    url: string,
-    hashes: readonly string[],
+    download: Download,
     size: number | undefined,
     { fetcher, cache }: Pick<Workshop, "fetcher" | "cache">,
     context: BuildContext,
 ): Promise<Found> {
-    const download = { filename, url, hashes };
+    const { filename, hashes } = download;
     const only = hashes.length === 1 ? /^sha256:([0-9a-f]{64})$/i.exec(hashes[0] ?? "")?.[1] : undefined;
     if (only === undefined) {
         if (hashes.length === 0) context.report(`${filename}: the manifest has no hash to check it by`);

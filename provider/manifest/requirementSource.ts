@@ -47,7 +47,7 @@ export function locateSource(
     if (scheme === "https" || scheme === "http") {
         const filename = fileNameOf(address.replace(/\?.*$/s, ""));
         const [algorithm, digest] =
-            [...parameters].find(([key]) => /^(?:sha(?:256|384|512)|md5)$/.test(key)) ?? [];
+            [...parameters].find(([key]) => /^(?:sha(?:1|224|256|384|512)|md5)$/.test(key)) ?? [];
         return {
             source: { type: "url", url: address, ...within },
             ...fromFileName(filename),

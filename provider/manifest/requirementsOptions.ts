@@ -68,8 +68,18 @@ export function readHash(option: LineOption, fail: Fail): string {
             "Copy the hash again, or write the file anew with `uv pip compile --generate-hashes`.",
         );
     }
+    if (tooWeak.has(algorithm)) {
+        throw fail(
+            `${algorithm} is too weak for a --hash: pip takes sha256, sha384 and sha512`,
+            option.offset,
+            "Write the file anew with `uv pip compile --generate-hashes`, which gives sha256.",
+        );
+    }
     return value;
 }
+
+/** What pip refuses in a `--hash` (its `STRONG_HASHES` are the others). In an address it checks them. */
+const tooWeak: ReadonlySet<string> = new Set(["md5", "sha1", "sha224"]);
 
 /**
  * Takes an option line's value over, except for includes. `folder` is the one of the file that the option is in, which

@@ -75,10 +75,12 @@ export function wheelInvalid(wheel: Wheel, defect: ZipDefect): LayerError {
         next:
             wheel.origin === "built"
                 ? `Mend how ${wheel.name} is built: its build backend made this wheel.`
-                : [
-                      "Delete the file, so that it is fetched again; if that does not help, the index has it like this:",
-                      `report it to the maintainers of ${wheel.name}, and lock another version meanwhile.`,
-                  ],
+                : wheel.origin === "local"
+                  ? `Build it again, or put the right file in its place: it is used from where it lies.`
+                  : [
+                        "Delete the file, so that it is fetched again; if that does not help, the index has it like this:",
+                        `report it to the maintainers of ${wheel.name}, and lock another version meanwhile.`,
+                    ],
         cause: defect,
     });
 }
