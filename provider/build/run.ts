@@ -127,7 +127,7 @@ export const run: Run = (command, args, options) =>
         // A program that ends before it has read everything closes the pipe.
         child.stdin.on("error", () => undefined).end(options.input);
         const group = child.pid;
-        if (group !== undefined) rememberGroup(group);
+        const endWatch = group === undefined ? () => undefined : watchGroup(group);
 
         const stop = (reason: "abort" | "timeout") => {
             if (killed !== undefined || settled) return;
@@ -145,7 +145,7 @@ export const run: Run = (command, args, options) =>
             settled = true;
             for (const timer of timers) clearTimeout(timer);
             options.signal?.removeEventListener("abort", onAbort);
-            if (group !== undefined) forgetGroup(group);
+            endWatch();
             if (spawnFailure !== undefined)
                 fail("spawn-failed", `could not be started: ${spawnFailure.message}`, spawnFailure);
             else if (killed === "timeout")
@@ -219,19 +219,22 @@ function killGroup(group: number | undefined, signal: "SIGTERM" | "SIGKILL"): vo
     }
 }
 
-/** Groups that run now: an exit of this process in the middle of a build must end them too. */
-const runningGroups = new Set<number>();
-
-const killRunningGroups = () => {
-    for (const group of runningGroups) killGroup(group, "SIGKILL");
-};
-
-function rememberGroup(group: number): void {
-    if (runningGroups.size === 0) process.once("exit", killRunningGroups);
-    runningGroups.add(group);
-}
-
-function forgetGroup(group: number): void {
-    runningGroups.delete(group);
-    if (runningGroups.size === 0) process.removeListener("exit", killRunningGroups);
+/**
+ * Has a process group killed when this process is gone, killed without a word too: Pulumi ends a plugin so after a second Ctrl-C.
+ * A shell of its own waits for the end of a pipe that this process holds.
+ *
+ * @returns ends the watch; the group must be gone by then
+ */
+function watchGroup(group: number): () => void {
+    // Windows has no groups.
+    if (process.platform === "win32") return () => undefined;
+    const watcher = spawn("/bin/sh", ["-c", 'read -r _; kill -9 -- "-$0"', String(group)], {
+        stdio: ["pipe", "ignore", "ignore"],
+        // Not in the group of this process, which may be killed as a whole.
+        detached: true,
+        env: {},
+    });
+    watcher.on("error", () => undefined);
+    watcher.stdin.on("error", () => undefined);
+    return () => watcher.kill("SIGKILL");
 }

@@ -15,7 +15,7 @@ const shared = "../publish/layout";
 /** What speaks to Pulumi or to a terminal. All other files are the core and its steps. */
 const frontEnds =
     /^(?:dynamic|commandLine)\/|^(?:index|provider|shim|layerResource|pythonLayer|layerVersion|lambdaLayerProvider|resourceOptions|resourceOwner)\.ts$/;
-/** The one gate through which foreign programs are started: it ends them with this process. */
+/** The one gate through which foreign programs are started and ended. */
 const gate = "build/run.ts";
 /** It asks whether the process that made a folder still runs. */
 const sweeper = "temporaryFolder.ts";

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { environmentFor } from "../../../provider/build/environment";
 import { keptLines, RunError, run } from "../../../provider/build/run";
+import { loadStatement } from "../../loader";
 import { isRunning } from "./processes";
 
 const environment = environmentFor("python", process.env);
@@ -142,6 +144,28 @@ describe("run", () => {
         assert.deepEqual(await Promise.all(pids.map(isRunning)), [true, true]);
         controller.abort();
         assert.equal((await running).kind, "killed");
+        await until(async () => !(await Promise.all(pids.map(isRunning))).includes(true));
+    });
+
+    it("leaves nothing running when its own process is killed", async () => {
+        const file = join(folder, "pids");
+        const [module, environments] = ["run", "environment"].map((name) =>
+            require.resolve(`../../../provider/build/${name}`),
+        );
+        const program = `${loadStatement(String(module))}
+            const { run } = require(${JSON.stringify(module)});
+            const { environmentFor } = require(${JSON.stringify(environments)});
+            const options = { cwd: ${JSON.stringify(folder)}, environment: environmentFor("python", process.env) };
+            run(process.execPath, ["-e", ${JSON.stringify(stubbornFamily(file))}], options);`;
+        const parent = spawn(process.execPath, ["-e", program], { stdio: "ignore" });
+        await until(() =>
+            readFile(file, "utf8").then(
+                (text) => text.includes(" "),
+                () => false,
+            ),
+        );
+        const pids = (await readFile(file, "utf8")).split(" ").map(Number);
+        parent.kill("SIGKILL");
         await until(async () => !(await Promise.all(pids.map(isRunning))).includes(true));
     });
 
