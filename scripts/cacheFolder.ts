@@ -17,8 +17,15 @@ function checkoutOf(folder: string): string {
     return existsSync(join(folder, "package-lock.json")) ? folder : checkoutOf(dirname(folder));
 }
 
-/** Where tools are kept between runs and clones: `$XDG_CACHE_HOME` or `~/.cache`, then `pulumi-lambda-layer`. */
+/**
+ * Where tools are kept between runs and clones: `$XDG_CACHE_HOME` or `~/.cache`, then `pulumi-lambda-layer`. An isolated process,
+ * which has other caches than its user, is told by `PLL_CACHE`.
+ */
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
+    const told = environment["PLL_CACHE"];
+    if (told !== undefined && told !== "") {
+        return told;
+    }
     const base = environment["XDG_CACHE_HOME"];
     return join(base === undefined || base === "" ? join(homedir(), ".cache") : base, "pulumi-lambda-layer");
 }

@@ -4,6 +4,7 @@ import { repository } from "./cacheFolder";
 import { mustRun } from "./command";
 import { bucket, type DemoAws, openDemoAws } from "./demoAws";
 import { type Emulator, environment, startMinistack } from "./emulator";
+import { isolateProcess } from "./isolation";
 import { packageTarball } from "./packageTarball";
 import { findPulumiCli } from "./pulumiCli";
 import { createPulumiProject, type PulumiProject, succeeded } from "./pulumiProject";
@@ -23,6 +24,8 @@ async function main(): Promise<void> {
     const tools = await pythonTools();
     const cli = await findPulumiCli();
     const tarball = await packageTarball();
+    // Whatever the user's tools are set up for, the demo shows the same.
+    isolateProcess();
 
     const emulator = await startMinistack(tools.ministack);
     say(`An AWS for the demo runs at ${emulator.endpoint}, in memory. Nothing reaches a real account.`);

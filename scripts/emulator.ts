@@ -81,8 +81,6 @@ export function environment(emulator?: Pick<Emulator, "endpoint">): Record<strin
         AWS_REGION: "us-east-1",
         AWS_DEFAULT_REGION: "us-east-1",
         AWS_EC2_METADATA_DISABLED: "true",
-        // The SDK's reminder that Node 20 is old says nothing about what is tested or shown.
-        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
         AWS_CONFIG_FILE: "/dev/null",
         AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
         NO_PROXY: "127.0.0.1,localhost",

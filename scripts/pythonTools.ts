@@ -131,7 +131,15 @@ async function environmentFor(
         say(`Installing ${name} (scripts/requirements/${name}.txt) into ${folder} …`);
         const env = cleanEnvironment();
         await mustRun(interpreter.path, ["-m", "venv", folder], { env });
-        const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"];
+        const install = [
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-input",
+            "--no-cache-dir",
+        ];
         await mustRun(join(folder, "bin", "python"), [...install, "-r", requirements], { env });
         if (name === "tools") {
             await mkdir(join(folder, "path"));

@@ -96,12 +96,11 @@ async function mocha(folder: string, args: readonly string[], env: NodeJS.Proces
         const exitCode = await attached(
             bin("mocha"),
             [
-                ...[
-                    "--enable-source-maps",
-                    "--no-config",
+                ...["--enable-source-maps", "--no-config"],
+                ...["isolated", "propertySeed"].flatMap((name) => [
                     "--require",
-                    join(compiled, "test", "propertySeed.js"),
-                ],
+                    join(compiled, "test", `${name}.js`),
+                ]),
                 ...["--reporter", reporter, ...args, `compiled/test/${folder}/**/*.test.js`],
             ],
             { ...env, PLL_COUNTS: countsPath },

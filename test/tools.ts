@@ -1,3 +1,8 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type CommandResult, mustRun } from "../scripts/command";
+
 /** Where the tests' tools are: set by the bootstrap, which installs them, so that no test has to skip. */
 function toolPath(variable: string): string {
     const path = process.env[variable];
@@ -20,3 +25,19 @@ export const poetryPath = (): string => toolPath("PLL_POETRY");
 
 /** A Python with aws-lambda-artifact-builder installed. */
 export const artifactBuilderPath = (): string => toolPath("PLL_ARTIFACT_BUILDER");
+
+/**
+ * Runs poetry in a folder, with a cache for this call alone: it knows the files of a source by the source's name, which projects on
+ * two test indexes share. Rejects with its last lines when it fails.
+ */
+export async function runPoetry(args: readonly string[], folder: string): Promise<CommandResult> {
+    const cache = await mkdtemp(join(tmpdir(), "poetry-cache-"));
+    try {
+        return await mustRun(poetryPath(), args, {
+            cwd: folder,
+            env: { ...process.env, POETRY_CACHE_DIR: cache },
+        });
+    } finally {
+        await rm(cache, { recursive: true, force: true });
+    }
+}

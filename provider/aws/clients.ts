@@ -4,6 +4,7 @@ import type { STSClient } from "@aws-sdk/client-sts";
 import { readConnections } from "../network/connections";
 import type { AwsConfiguration, ServiceName } from "./configuration";
 import { credentialSource } from "./identity";
+import { withoutSdkWarning } from "./nodeSupport";
 import { createPace } from "./pace";
 import { namedProfile, readProfile, sharedFilesOf } from "./profiles";
 import { defaultTimeouts, requestHandlerFor, silent, type Timeouts } from "./requestHandler";
@@ -87,14 +88,14 @@ export async function createClients(
         s3Clients.set(where, client);
         return client;
     };
-    return {
+    return withoutSdkWarning(() => ({
         region,
         lambda: newLambda(attempts),
         lambdaWithoutRetry: newLambda(1),
         s3: newS3(region),
         s3In,
         sts: retryCalls(new STSClient({ ...common, ...sts }), { attempts, clock }),
-    };
+    }));
 }
 
 /** The options by which the SDK finds a service's address. */

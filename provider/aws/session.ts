@@ -2,6 +2,7 @@ import { LayerError } from "../errors";
 import type { Clients } from "./clients";
 import type { AwsConfiguration } from "./configuration";
 import { awsError } from "./failures";
+import { nodeNotice } from "./nodeSupport";
 import type { Timeouts } from "./requestHandler";
 import { loadSts } from "./sdk";
 import type { GetSetting } from "./settingReader";
@@ -47,14 +48,24 @@ export interface AwsSession {
  * calls other hooks without waiting for the one that configures.
  *
  * @param get reads a setting by its full name, such as `aws:region`
+ * @param notice is told, before the first client is made, that Node is too old for the AWS SDK's releases to come
  */
 export function createAwsSession(
     get: GetSetting,
     environment: NodeJS.ProcessEnv,
     patience: Patience = {},
+    notice: (text: string) => void = () => undefined,
 ): AwsSession {
     const clientsByRegion = new Map<string, Promise<Clients>>();
     const accounts = new Map<string, Promise<string>>();
+    let isNoticed = false;
+    const noticeOnce = (): void => {
+        const text = isNoticed ? undefined : nodeNotice(environment);
+        isNoticed = true;
+        if (text !== undefined) {
+            notice(text);
+        }
+    };
     let reading: Promise<Settings> | undefined;
     // What reads them is loaded when somebody asks.
     const settings = () => {
@@ -74,6 +85,7 @@ export function createAwsSession(
                 if (problem !== undefined) {
                     throw problem;
                 }
+                noticeOnce();
                 const { createClients } = await import("./clients");
                 return createClients(configuration, region, patience.timeouts, connected);
             }),

@@ -4,14 +4,19 @@ import type { GetSetting } from "../aws/settingReader";
 import { run } from "../build/run";
 import type { Host } from "../layer/host";
 import { createRunMemory } from "../layer/memory";
-import type { Terminal } from "./terminal";
+import { paintFor, type Terminal } from "./terminal";
 
 /** The core's host for one command. @param get reads what the options say of AWS, by the name of the stack's setting */
-export const hostOf = ({ folder, environment }: Terminal, get: GetSetting = () => undefined): Host => ({
+export const hostOf = (
+    { folder, environment, colours, writeError }: Terminal,
+    get: GetSetting = () => undefined,
+): Host => ({
     folder,
     environment,
     temporaryFolder: os.tmpdir(),
-    aws: createAwsSession(get, environment),
+    aws: createAwsSession(get, environment, {}, (notice) =>
+        writeError(`${paintFor(colours.error).yellow("warning:")} ${notice}\n`),
+    ),
     run,
     memory: createRunMemory(),
 });

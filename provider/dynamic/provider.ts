@@ -36,16 +36,24 @@ const longestMinutes = 60;
  */
 export function createProvider(
     process: ProviderProcess,
-    openSession: (get: GetSetting) => AwsSession = (get) => createAwsSession(get, process.env),
+    openSession: (get: GetSetting, notice: (text: string) => void) => AwsSession = (get, notice) =>
+        createAwsSession(get, process.env, {}, notice),
 ): Hooks {
     const memory = createRunMemory();
     const engine = connectEngineLog(process.argv);
+    let isNoticed = false;
+    const noticeOnce = (text: string): void => {
+        if (!isNoticed) {
+            isNoticed = true;
+            warnStack(text, engine);
+        }
+    };
     const layersFor = (get: GetSetting) =>
         createLayers({
             folder: process.cwd(),
             environment: process.env,
             temporaryFolder: os.tmpdir(),
-            aws: openSession(get),
+            aws: openSession(get, noticeOnce),
             run: runLater,
             memory,
         });
@@ -165,6 +173,15 @@ function openCall(
                   }
               }),
     };
+}
+
+/** Says what is about no resource. A message without a URN stands under the stack. */
+function warnStack(text: string, engine: EngineLog | undefined): void {
+    if (engine === undefined) {
+        console.warn(`warning: ${text}`);
+    } else {
+        engine.send({ urn: "", text, severity: severity.warning, ephemeral: false });
+    }
 }
 
 const withProvider = (properties: Props, { __provider }: Props): Props =>

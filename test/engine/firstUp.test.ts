@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { nodeNotice } from "../../provider/aws/nodeSupport";
 import { succeeded } from "../../scripts/pulumiProject";
 import { bucketName, onBothEmulators } from "./emulatedAws";
 import {
@@ -45,6 +46,14 @@ onBothEmulators("the first up", (aws) => {
 
         const up = succeeded(await project.up());
         assert.match(up.stdout, /published version 1: 2 packages/);
+        // The SDK's own seven lines would be among them. The engine shows a warning in the stack's row, then below it.
+        const notice = nodeNotice({});
+        const aboutNode = up.output.split("\n").filter((line) => /\bnode\b|AWS SDK/i.test(line));
+        const wanted = notice === undefined ? [] : [`warning: ${notice}`];
+        assert.deepEqual(
+            aboutNode.map((line) => line.replace(/^.*?(?=warning: )/, "")),
+            [...wanted, ...wanted],
+        );
         const arn = versionArn(aws(), "first-dev-deps", 1);
         const md5 = createHash("md5").update(uvLock).digest("hex");
         const folder = "lambda/first-dev-deps/layer/";

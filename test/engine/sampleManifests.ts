@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ManifestKind } from "../../provider/manifest";
 import { mustRun } from "../../scripts/command";
-import { poetryPath, pythonPath, uvPath } from "../tools";
+import { pythonPath, runPoetry, uvPath } from "../tools";
 import type { LocalServer } from "../unit/build/localServer";
 import { startIndex } from "../unit/build/packageIndex";
 import { sampleWheel, writeProject } from "../unit/build/sampleFiles";
@@ -65,10 +65,10 @@ export async function lockSample(
         }
         const members = await readMembers(folder, sample);
         if (kind === "poetry.lock") {
-            await mustRun(poetryPath(), ["lock", "--no-interaction"], { cwd: folder });
+            await runPoetry(["lock", "--no-interaction"], folder);
             return { ...files, ...members, [kind]: await readFile(join(folder, kind), "utf8") };
         }
-        await mustRun(uvPath(), ["lock", "--python", pythonPath()], { cwd: folder });
+        await mustRun(uvPath(), ["lock", "--no-cache", "--python", pythonPath()], { cwd: folder });
         if (kind === "uv.lock") {
             return { ...files, ...members, [kind]: await readFile(join(folder, kind), "utf8") };
         }

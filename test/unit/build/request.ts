@@ -30,7 +30,13 @@ export async function workplace(environment: NodeJS.ProcessEnv = {}): Promise<Wo
         cacheFolder,
         temporaryFolder,
         report: (line) => reported.push(line),
-        environment: { ...process.env, UV, NETRC: join(folder, "none"), ...environment },
+        environment: {
+            ...process.env,
+            UV,
+            NETRC: join(folder, "none"),
+            UV_CACHE_DIR: join(folder, "uv"),
+            ...environment,
+        },
     };
     return {
         folder,

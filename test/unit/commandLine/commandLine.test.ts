@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { nodeNotice } from "../../../provider/aws/nodeSupport";
 import { commands } from "../../../provider/commandLine/commandLine";
 import { openTerminal } from "../../../provider/commandLine/terminal";
 import { repository } from "../../../scripts/cacheFolder";
@@ -57,6 +58,7 @@ describe("command line", () => {
             exitCode: 0,
             output: `${version}\n`,
             errors: "",
+            notice: "",
         });
     });
 
@@ -220,6 +222,27 @@ describe("main", function () {
         } finally {
             await silent.close();
             await rm(folder, { recursive: true });
+        }
+    });
+
+    it("says in one line that Node is old, where AWS is asked, and leaves the SDK's seven out", async () => {
+        const denying = await startServer((_, response) => response.writeHead(403).end());
+        try {
+            const place = ["--bucket", "b", "--layer", "deps", "--region", "eu-central-1"];
+            const { child, texts, ended } = start(["history", ...place, "--endpoint-url", denying.origin], {
+                ...process.env,
+                AWS_ACCESS_KEY_ID: "test",
+                AWS_SECRET_ACCESS_KEY: "test",
+            });
+            child.stdout.resume();
+            assert.equal(await ended, 1, texts.errors);
+            const notice = nodeNotice({});
+            const [first, ...rest] = texts.errors.split("\n");
+            if (notice !== undefined) assert.equal(first, `warning: ${notice}`);
+            assert.match(notice === undefined ? (first ?? "") : (rest[0] ?? ""), /^ACCESS_DENIED: /);
+            assert.doesNotMatch(rest.join("\n"), /node/i);
+        } finally {
+            await denying.close();
         }
     });
 

@@ -11,7 +11,7 @@ import {
 } from "../../../provider/manifest";
 import { type Target, targetFor } from "../../../provider/target";
 import { mustRun } from "../../../scripts/command";
-import { poetryPath, pythonPath, uvPath } from "../../tools";
+import { pythonPath, runPoetry, uvPath } from "../../tools";
 import { fetchProjects, has, type Project } from "./projects";
 import { filesSelected, spelling } from "./uvChoice";
 
@@ -119,7 +119,7 @@ describe("the locks of known projects", function () {
     /** What the tool that made the lock says is in it, with markers and hashes. */
     async function exportRequirements({ kind, extras, groups }: Case, root: string): Promise<string> {
         if (kind === "poetry.lock") {
-            return (await mustRun(poetryPath(), ["export", "--only", "main"], { cwd: root })).stdout;
+            return (await runPoetry(["export", "--only", "main"], root)).stdout;
         }
         const { stdout } = await mustRun(
             uvPath(),

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { readManifest } from "../../../provider/manifest";
 import { findStaleness } from "../../../provider/manifest/staleness";
 import { mustRun } from "../../../scripts/command";
-import { poetryPath, pythonPath, uvPath } from "../../tools";
+import { pythonPath, runPoetry, uvPath } from "../../tools";
 import type { LocalServer } from "../build/localServer";
 import { startIndex } from "../build/packageIndex";
 import { sampleWheel } from "../build/sampleFiles";
@@ -72,7 +72,7 @@ url = "${index.origin}/simple"
     async function lockUv(): Promise<void> {
         await write("pyproject.toml", project());
         await write("lib/pyproject.toml", lib);
-        await mustRun(uvPath(), ["lock", "--python", pythonPath()], { cwd: folder });
+        await mustRun(uvPath(), ["lock", "--no-cache", "--python", pythonPath()], { cwd: folder });
     }
 
     it("finds none in a lock that uv has just made, whatever its line ends", async () => {
@@ -138,7 +138,7 @@ url = "${index.origin}/simple"
     it("compares poetry's content-hash", async () => {
         await write("pyproject.toml", project().replace('"app[web]", ', '"gamma", '));
         await write("lib/pyproject.toml", lib);
-        await mustRun(poetryPath(), ["lock", "--no-interaction"], { cwd: folder });
+        await runPoetry(["lock", "--no-interaction"], folder);
         assert.equal(await staleness("poetry.lock"), undefined);
         await edit("pyproject.toml", 'version = "1.0"', 'version = "1.1"');
         assert.equal(await staleness("poetry.lock"), undefined);
@@ -154,7 +154,7 @@ url = "${index.origin}/simple"
             "pyproject.toml",
             `[tool.poetry]\nname = "app"\nversion = "1.0"\ndescription = ""\nauthors = ["Zoë <z@example.com>"]\n[tool.poetry.dependencies]\npython = "^3.10"\nalpha = { version = "*", optional = true, markers = "platform_machine != 'é😀'" }\n[tool.poetry.extras]\nweb = ["alpha"]\n[[tool.poetry.source]]\nname = "sample"\nurl = "${index.origin}/simple"\n`,
         );
-        await mustRun(poetryPath(), ["lock", "--no-interaction"], { cwd: folder });
+        await runPoetry(["lock", "--no-interaction"], folder);
         assert.equal(await staleness("poetry.lock"), undefined);
         await edit("pyproject.toml", "^3.10", "^3.11");
         assert.match((await staleness("poetry.lock")) ?? "", /content-hash/);
