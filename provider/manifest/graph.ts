@@ -102,7 +102,7 @@ function follow(manifest: Manifest, { project, extras, groups }: Chosen, find: F
     };
     const require = (requirement: Requirement, from: LockedPackage | undefined, needing: string): void => {
         const { name, marker } = requirement;
-        const position = from?.position ?? find(requirement, from, holds).position;
+        const position = from?.position ?? { file: manifest.path, line: 1, column: 1 };
         // The extras that a requirement names are active for its own marker.
         const asked =
             manifest.conflicts.length === 0

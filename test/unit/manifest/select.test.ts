@@ -191,6 +191,21 @@ gpu = [{ name = "torch", version = "2.0" }]`,
         );
     });
 
+    it("leaves out what a group of a root that is no project needs on other Pythons, forked or not", () => {
+        const forked = uvLock(
+            `[manifest]\nmembers = ["app"]\n[manifest.dependency-groups]\nops = [{ name = "base", marker = "python_full_version >= '3.14'" }, { name = "only" }]`,
+            project("app", "", '{ virtual = "app" }'),
+            locked("base", "1.0", "resolution-markers = [\"python_full_version == '3.14.*'\"]"),
+            locked("base", "2.0", "resolution-markers = [\"python_full_version >= '3.15'\"]"),
+            locked("only", "1.0"),
+        );
+        assert.deepEqual(names(forked, { groups: ["ops"] }), ["only 1.0"]);
+        assert.deepEqual(names(forked, { groups: ["ops"] }, targetFor("3.14", "arm64")), [
+            "base 1.0",
+            "only 1.0",
+        ]);
+    });
+
     it("refuses a group of a root that is no project where the lock has two versions for it, as uv does", () => {
         const forked = uvLock(
             'conflicts = [[{ package = "app", extra = "a" }, { package = "app", extra = "b" }]]',
