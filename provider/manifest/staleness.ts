@@ -22,16 +22,19 @@ export async function findStaleness(file: ManifestFile): Promise<string | undefi
             return undefined;
         case "poetry.lock":
             return findPoetryStaleness(file, await readToml(path.join(folder, "pyproject.toml")));
-        case "uv.lock":
+        case "uv.lock": {
+            const rootSources = sourceNames(await readToml(path.join(folder, "pyproject.toml")));
             for (const { projectPath, table } of uvProjects(file.text)) {
                 const pyproject = path.join(projectPath, "pyproject.toml");
                 const document = await readToml(path.join(folder, pyproject));
-                const difference = document && findUvDifference(table, document);
+                const sources = [...rootSources, ...sourceNames(document)];
+                const difference = document && findUvDifference(table, document, new Set(sources));
                 if (difference !== undefined) {
                     return `${path.join(path.dirname(file.path), pyproject)} has changed since ${file.path} was made: ${difference}`;
                 }
             }
             return undefined;
+        }
     }
 }
 
@@ -71,7 +74,12 @@ async function findPoetryStaleness(
 /** What a list asks for, by name: specifiers and extras as texts that are equal where they mean the same. */
 type Asked = ReadonlyMap<string, ReadonlySet<string>>;
 
-function findUvDifference(locked: Table, document: Table): string | undefined {
+/** Names that `[tool.uv.sources]` says a place for. */
+const sourceNames = (document: Table | undefined): readonly string[] =>
+    Object.keys(tableOf(tableOf(tableOf(document?.["tool"])["uv"])["sources"])).map(normalizeName);
+
+/** @param sources names that have a place of their own: uv locks none of them whose markers never hold */
+function findUvDifference(locked: Table, document: Table, sources: ReadonlySet<string>): string | undefined {
     const project = tableOf(document["project"]);
     const metadata = tableOf(locked["metadata"]);
     // A lock without metadata was made before uv kept it, or the project has nothing to declare.
@@ -87,9 +95,10 @@ function findUvDifference(locked: Table, document: Table): string | undefined {
         const entries = tables(metadata["requires-dist"]);
         for (const [extra, list] of lists) {
             const difference = compareLists(
-                askedByTexts(list),
-                askedByLock(entries.filter((entry) => extraOf(entry) === extra)),
+                list,
+                entries.filter((entry) => extraOf(entry) === extra),
                 extra === "" ? "" : ` in extra ${extra}`,
+                sources,
             );
             if (difference !== undefined) return difference;
         }
@@ -97,10 +106,14 @@ function findUvDifference(locked: Table, document: Table): string | undefined {
         const gone = entries.map(extraOf).find((extra) => !known.has(extra));
         if (gone !== undefined) return `extra ${gone} is not in pyproject.toml any more`;
     }
-    return findGroupDifference(tableOf(metadata["requires-dev"]), document);
+    return findGroupDifference(tableOf(metadata["requires-dev"]), document, sources);
 }
 
-function findGroupDifference(locked: Table, document: Table): string | undefined {
+function findGroupDifference(
+    locked: Table,
+    document: Table,
+    sources: ReadonlySet<string>,
+): string | undefined {
     const groups = tableOf(document["dependency-groups"]);
     const legacy = texts(tableOf(tableOf(document["tool"])["uv"])["dev-dependencies"]);
     const names = new Set([...Object.keys(groups), ...(legacy.length > 0 ? ["dev"] : [])]);
@@ -110,9 +123,10 @@ function findGroupDifference(locked: Table, document: Table): string | undefined
         if (expanded === undefined) continue;
         const key = Object.keys(locked).find((each) => normalizeName(each) === normalizeName(name));
         const difference = compareLists(
-            askedByTexts([...expanded, ...(normalizeName(name) === "dev" ? legacy : [])]),
-            askedByLock(tables(key === undefined ? undefined : locked[key])),
+            [...expanded, ...(normalizeName(name) === "dev" ? legacy : [])],
+            tables(key === undefined ? undefined : locked[key]),
             ` in group ${name}`,
+            sources,
         );
         if (difference !== undefined) return difference;
     }
@@ -139,9 +153,17 @@ function expandGroup(groups: Table, name: string, trail: readonly string[]): rea
     return found;
 }
 
-function compareLists(asked: Asked, locked: Asked, place: string): string | undefined {
+function compareLists(
+    list: readonly string[],
+    entries: readonly Table[],
+    place: string,
+    sources: ReadonlySet<string>,
+): string | undefined {
+    const [asked, locked] = [askedByTexts(list), askedByLock(entries)];
+    const always = askedByTexts(list.filter((text) => !text.includes(";")));
     for (const [name, specifiers] of asked) {
         const known = locked.get(name);
+        if (known === undefined && sources.has(name) && !always.has(name)) continue;
         if (known === undefined) return `${name}${place} is not in the lock yet`;
         const isOpen = known.has(anything) || specifiers.has(anything);
         const others = [...specifiers].filter((specifier) => !known.has(specifier));

@@ -122,6 +122,19 @@ url = "${index.origin}/simple"
         assert.equal(await staleness("uv.lock"), undefined);
     });
 
+    it("does not miss what has a place of its own and a marker that never holds", async () => {
+        const never = "lib ; python_version < '3.11'";
+        await write(
+            "pyproject.toml",
+            `${project().replace("base = [", `old = ["${never}", "alpha"]\nbase = [`)}[tool.uv.dependency-groups]\nold = { requires-python = ">=3.12" }\n`,
+        );
+        await write("lib/pyproject.toml", lib);
+        await mustRun(uvPath(), ["lock", "--python", pythonPath()], { cwd: folder });
+        assert.equal(await staleness("uv.lock"), undefined);
+        await edit("pyproject.toml", never, "lib");
+        assert.match((await staleness("uv.lock")) ?? "", /: lib in group old is not in the lock yet$/);
+    });
+
     it("takes each spelling of a specifier for the one that uv writes", async () => {
         const specifiers = [
             ...["==1.0.0", "== v1", "===1.0", "~= 1.0", "==1.*", "== 1.0.*", ">=0!1", ">= 1 , <3,>=1.0"],
