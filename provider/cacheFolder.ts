@@ -62,9 +62,9 @@ export function openCacheFolder(folder: string): CacheFolder {
         open: async (name) => {
             try {
                 const file = await openRegularFile(path.join(folder, name), { follow: false });
-                const age = Date.now() - ((await file?.stat())?.mtimeMs ?? Number.NaN);
+                const age = Date.now() - (await file.stat()).mtimeMs;
                 // Not at each use: a shared disk is spared the writes.
-                if (Math.abs(age) > day) await file?.utimes(new Date(), new Date()).catch(() => undefined);
+                if (Math.abs(age) > day) await file.utimes(new Date(), new Date()).catch(() => undefined);
                 return file;
             } catch {
                 return undefined;

@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import { type FileHandle, lstat, open, stat } from "node:fs/promises";
 import path from "node:path";
 import { LayerError } from "./errors";
@@ -83,21 +83,40 @@ export function diskError(failure: DiskFailure, place: DiskPlace): LayerError {
 }
 
 /**
- * Opens a regular file for reading; `undefined` for anything else. A FIFO, whose opening waits for a writer, and a device are not
- * opened at all.
+ * Opens a regular file for reading. A FIFO, whose opening waits for a writer, and a device are not opened at all.
  *
  * @param follow whether a symbolic link may lead to the file
- * @throws what `fs` throws: ENOENT, EACCES
+ * @throws what `fs` throws: ENOENT, EACCES; EISDIR for a folder, ENXIO for anything else that is no regular file
  */
 export async function openRegularFile(
     file: string,
     { follow = true }: { readonly follow?: boolean } = {},
-): Promise<FileHandle | undefined> {
-    if (!(await (follow ? stat : lstat)(file)).isFile()) return undefined;
+): Promise<FileHandle> {
+    requireRegular(await (follow ? stat : lstat)(file), file);
     // In case that it is another file by now. Windows has neither flag.
     const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
     const handle = await open(file, O_RDONLY | O_NONBLOCK | (follow ? 0 : O_NOFOLLOW));
-    if ((await handle.stat()).isFile()) return handle;
-    await handle.close();
-    return undefined;
+    try {
+        requireRegular(await handle.stat(), file);
+        return handle;
+    } catch (error) {
+        await handle.close();
+        throw error;
+    }
+}
+
+function requireRegular(found: Stats, file: string): void {
+    if (found.isFile()) return;
+    const [code, what] = found.isDirectory() ? ["EISDIR", "a folder"] : ["ENXIO", "no regular file"];
+    throw Object.assign(new Error(`${code}: it is ${what}, '${file}'`), { code, path: file });
+}
+
+/** The bytes of a regular file, as {@link openRegularFile} opens it. Throws what that throws. */
+export async function readRegularFile(file: string): Promise<Buffer> {
+    const handle = await openRegularFile(file);
+    try {
+        return await handle.readFile();
+    } finally {
+        await handle.close();
+    }
 }

@@ -100,13 +100,22 @@ export function isLayerError(error: unknown): error is LayerError {
     return typeof error === "object" && error !== null && "__pulumiLambdaLayerError" in error;
 }
 
+/** The longest part of a message, in characters: the rest is somebody else's text. */
+const longestPart = 1000;
+
+/** A part of a message on its one line: what a manifest or a program says can neither fill the screen nor pass for a line of ours. */
+function onOneLine(part: string): string {
+    const line = part.slice(0, 2 * longestPart).replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
+    return line.length > longestPart ? `${line.slice(0, longestPart - 1)}…` : line;
+}
+
 /** The message of a failure with this code, as {@link LayerError} carries it. */
 function describeFailure(code: ErrorCode, failure: Failure): string {
     const next = typeof failure.next === "string" ? [failure.next] : failure.next;
     return [
-        `${code}: ${failure.what}`,
-        ...(failure.where === undefined ? [] : [`  at ${failure.where}`]),
-        ...(failure.detail ?? []).map((line) => `  | ${line}`),
-        ...next.map((line) => `  → ${line}`),
+        `${code}: ${onOneLine(failure.what)}`,
+        ...(failure.where === undefined ? [] : [`  at ${onOneLine(failure.where)}`]),
+        ...(failure.detail ?? []).map((line) => `  | ${onOneLine(line)}`),
+        ...next.map((line) => `  → ${onOneLine(line)}`),
     ].join("\n");
 }

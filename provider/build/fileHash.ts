@@ -50,7 +50,6 @@ export async function hashFile(
     signal: AbortSignal,
 ): Promise<HashedFile> {
     const file = await openRegularFile(path);
-    if (file === undefined) throw new Error("it is no regular file");
     try {
         return await hashOpenFile(file, accepted, signal);
     } finally {

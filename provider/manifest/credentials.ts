@@ -32,13 +32,17 @@ const longestAddress = 4096;
 export function refuseCredentials(kind: ManifestKind, file: string, text: string): void {
     // Almost no address of a lock has an `@` or a query: looking for those first keeps reading big locks quick.
     let nextSign = -1;
+    let line = { end: -1, isDescription: false };
     for (let at = text.indexOf("://"); at !== -1; ) {
         const following = text.indexOf("://", at + 3);
         const end = Math.min(following === -1 ? text.length : following, at + longestAddress);
         if (nextSign < at) {
             nextSign = indexOfAny(text, /[@?]/g, at);
         }
-        if (nextSign < end && isCredentialed(text, at, end) && !isDescription(kind, text, at)) {
+        if (at > line.end) {
+            line = lineAt(kind, text, at);
+        }
+        if (nextSign < end && !line.isDescription && isCredentialed(text, at, end)) {
             const position = positionAt(file, text, at + 3);
             throw errorAt(position, "", {
                 code: "MANIFEST_CREDENTIALS",
@@ -92,9 +96,12 @@ function isCredentialed(text: string, at: number, end: number): boolean {
     return isLiteral(user) && !scheme.endsWith("ssh") && !publicUserNames.has(user.toLowerCase());
 }
 
-/** Whether the place is in poetry's copy of a package's description, which quotes what its author likes. */
-function isDescription(kind: ManifestKind, text: string, at: number): boolean {
-    return kind === "poetry.lock" && text.startsWith("description = ", text.lastIndexOf("\n", at) + 1);
+/** Where the line of a place ends, and whether it is poetry's copy of a package's description, which quotes what its author likes. */
+function lineAt(kind: ManifestKind, text: string, at: number): { end: number; isDescription: boolean } {
+    const end = text.indexOf("\n", at);
+    const isDescription =
+        kind === "poetry.lock" && text.startsWith("description = ", text.lastIndexOf("\n", at) + 1);
+    return { end: end === -1 ? text.length : end, isDescription };
 }
 
 /** The address without its user info, for comparing: which credentials are used is no part of where a package comes from. */

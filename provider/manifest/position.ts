@@ -4,6 +4,17 @@ import type { Position } from "./model";
 /** Columns of a drawn line before it is cropped around the caret. */
 const drawnWidth = 96;
 
+/** Characters of a line, or of one text in a line, that no tool comes near; longer ones are refused before anything reads them. */
+export const longestLine = 256 * 1024;
+
+/** The failure of a line of more than {@link longestLine} characters, which is not drawn. */
+export function lineTooLong(file: string, line: number, length: number): LayerError {
+    return errorAt({ file, line, column: 1 }, "", {
+        what: `${file} has ${length} characters in one line, which no tool writes.`,
+        next: "Write the file anew with its tool (`uv lock`, `poetry lock`, `uv pip compile`).",
+    });
+}
+
 /**
  * The position of the `offset`th UTF-16 unit of `text`.
  *

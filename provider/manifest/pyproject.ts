@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { parse } from "smol-toml";
+import { readRegularFile } from "../disk";
 import { normalizeName } from "./name";
 import { parseRequirement } from "./requirement";
 
@@ -9,7 +9,7 @@ import { parseRequirement } from "./requirement";
  * none that can be read. A poetry.lock does not tell it.
  */
 export async function readDirectNames(folder: string): Promise<ReadonlySet<string> | undefined> {
-    const text = await readFile(path.join(folder, "pyproject.toml"), "utf8").catch(() => undefined);
+    const text = await readText(path.join(folder, "pyproject.toml"));
     if (text === undefined) return undefined;
     try {
         return directNames(parse(text));
@@ -25,7 +25,7 @@ export async function readDirectNames(folder: string): Promise<ReadonlySet<strin
 export async function readIndexNames(
     folder: string,
 ): Promise<readonly { readonly name: string; readonly url: string }[]> {
-    const text = await readFile(path.join(folder, "pyproject.toml"), "utf8").catch(() => undefined);
+    const text = await readText(path.join(folder, "pyproject.toml"));
     if (text === undefined) return [];
     try {
         const document: unknown = parse(text);
@@ -41,6 +41,9 @@ export async function readIndexNames(
         return [];
     }
 }
+
+const readText = async (file: string): Promise<string | undefined> =>
+    (await readRegularFile(file).catch(() => undefined))?.toString("utf8");
 
 /** PEP 621's and PEP 735's lists, and poetry's own tables. */
 function directNames(document: unknown): ReadonlySet<string> {

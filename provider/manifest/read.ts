@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import path from "node:path";
+import { readRegularFile } from "../disk";
 import { LayerError } from "../errors";
 import { manifestKindNamed } from "./kind";
 import { type IncludedFile, type ManifestFile, type ManifestKind, manifestKinds } from "./model";
 import { errorAt } from "./position";
+import { isInProject, projectRoots } from "./project";
 import { requirementsIncludes } from "./requirementsLines";
 import { rememberUnchanged } from "./unchangedFile";
 
@@ -24,12 +26,23 @@ export interface FileBytes {
 /**
  * Reads a file that belongs to a layer, whatever it holds. `filePath` may be relative to `folder`.
  *
- * Throws `MANIFEST_NOT_FOUND`, or `MANIFEST_UNREADABLE` for a directory, a file without permission and one of more than
- * 32 MiB.
+ * Throws `MANIFEST_NOT_FOUND`, or `MANIFEST_UNREADABLE` for a directory, a file without permission, one of more than 32 MiB, and a
+ * link that leads out of the project: whoever may change the project could otherwise have any file of this machine shown or stored.
  */
 export async function readManifestBytes(filePath: string, folder: string): Promise<FileBytes> {
     const absolutePath = path.resolve(folder, filePath);
+    const roots = await projectRoots(path.dirname(absolutePath), folder);
+    return readFileOf(roots, absolutePath, filePath, folder);
+}
+
+async function readFileOf(
+    roots: readonly string[],
+    absolutePath: string,
+    filePath: string,
+    folder: string,
+): Promise<FileBytes> {
     try {
+        if (!(await isInProject(absolutePath, roots))) throw new OutsideProject(filePath, roots);
         const status = await stat(absolutePath);
         if (!status.isFile()) {
             throw unreadable(filePath, status.isDirectory() ? "it is a directory" : "it is no regular file");
@@ -38,7 +51,7 @@ export async function readManifestBytes(filePath: string, folder: string): Promi
             const size = Math.round(status.size / 1024 / 1024);
             throw unreadable(filePath, `it has ${size} MiB, which no manifest has`);
         }
-        const bytes = await readFile(absolutePath);
+        const bytes = await readRegularFile(absolutePath);
         return { absolutePath, bytes, md5: createHash("md5").update(bytes).digest("hex") };
     } catch (error) {
         throw error instanceof LayerError ? error : readFailure(filePath, folder, error);
@@ -84,6 +97,7 @@ export function manifestKindOf(manifestPath: string): ManifestKind {
 
 async function readIncludes(root: Omit<ManifestFile, "includes">): Promise<IncludedFile[]> {
     const found = new Map<string, IncludedFile>();
+    const roots = await projectRoots(path.dirname(root.absolutePath), root.folder);
 
     const follow = async (file: IncludedFile, trail: readonly IncludedFile[]): Promise<void> => {
         for (const include of requirementsIncludes(file.path, file.text)) {
@@ -113,13 +127,21 @@ async function readIncludes(root: Omit<ManifestFile, "includes">): Promise<Inclu
                     "Compile them into one requirements.txt.",
                 );
             }
-            const { bytes } = await readManifestBytes(absolutePath, root.folder).catch((error: unknown) => {
-                throw fail(
-                    `${file.path} includes ${include.target}, which cannot be read.`,
-                    `Create ${includedPath(file, include.target)}, or correct the line: the path starts from the folder of the file it is in.`,
-                    error,
-                );
-            });
+            const { bytes } = await readFileOf(roots, absolutePath, include.target, root.folder).catch(
+                (error: unknown) => {
+                    if (error instanceof OutsideProject) {
+                        throw fail(
+                            `${file.path} includes ${include.target}, which lies outside of the project (${error.roots}).`,
+                            "Copy the file into the project, and include the copy.",
+                        );
+                    }
+                    throw fail(
+                        `${file.path} includes ${include.target}, which cannot be read.`,
+                        `Create ${includedPath(file, include.target)}, or correct the line: the path starts from the folder of the file it is in.`,
+                        error,
+                    );
+                },
+            );
             const included: IncludedFile = {
                 path: includedPath(file, include.target),
                 absolutePath,
@@ -176,6 +198,21 @@ function firstInvalidLine(bytes: Buffer): number {
             return line;
         }
         start = end + 1;
+    }
+}
+
+/** A file that is named from inside the project and lies outside of it. */
+class OutsideProject extends LayerError {
+    readonly roots: string;
+
+    constructor(filePath: string, roots: readonly string[]) {
+        const shown = roots.join(", ");
+        super("MANIFEST_UNREADABLE", {
+            what: `The manifest ${filePath} cannot be read: it is a link that leads out of the project (${shown}).`,
+            next: "Copy the file into the project, or name the file itself in `manifest`.",
+            property: "manifest",
+        });
+        this.roots = shown;
     }
 }
 

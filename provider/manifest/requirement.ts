@@ -1,6 +1,6 @@
 import { parseMarker } from "./marker";
 import { normalizeName } from "./name";
-import { quote } from "./position";
+import { longestLine, quote } from "./position";
 import { parseSpecifiers as parseClause } from "./version";
 
 /** What one requirement of a requirements file says (PEP 508, and pip's bare addresses and paths). */
@@ -37,6 +37,9 @@ export const archiveSuffix = /\.(?:whl|zip|tar\.gz|tgz|tar\.bz2|tbz|tar\.xz|txz|
 
 /** Reads one requirement. Takes time linear in the text; never throws. */
 export function parseRequirement(text: string): RequirementText | RequirementProblem {
+    if (text.length > longestLine) {
+        return { problem: `A requirement of ${text.length} characters is none`, offset: 0 };
+    }
     if (isBareLocation(text)) {
         return bareLocation(text);
     }

@@ -84,7 +84,7 @@ function readFile(reading: Reading, file: SourceFile, asConstraints: boolean): v
         return;
     }
     reading.read.add(key);
-    for (const line of logicalLines(file.text)) {
+    for (const line of logicalLines(file.path, file.text)) {
         readLine(reading, file, line, asConstraints);
     }
 }

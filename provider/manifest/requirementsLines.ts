@@ -1,4 +1,5 @@
 import type { Position } from "./model";
+import { lineTooLong, longestLine } from "./position";
 
 /** A line of a requirements file once continuations are joined and the comment is gone. */
 export interface LogicalLine {
@@ -54,8 +55,10 @@ const shortNames: Readonly<Record<string, string>> = {
 /**
  * The lines of a requirements file as pip and uv see them, without blank ones: a backslash at the end continues a line, a line that is
  * a comment ends it, and a comment starts at the beginning or after white space.
+ *
+ * @throws LayerError MANIFEST_SYNTAX for a line that is longer than any tool writes
  */
-export function logicalLines(text: string): LogicalLine[] {
+export function logicalLines(file: string, text: string): LogicalLine[] {
     const lines: LogicalLine[] = [];
     let parts: string[] = [];
     let pieces: { offset: number; line: number }[] = [];
@@ -80,6 +83,9 @@ export function logicalLines(text: string): LogicalLine[] {
         pieces.push({ offset: isComment ? length + 1 : length, line: index + 1 });
         parts.push(part);
         length += part.length;
+        if (!isComment && length > longestLine) {
+            throw lineTooLong(file, pieces[0]?.line ?? 1, length);
+        }
         if (!continues) {
             finish();
         }
@@ -125,7 +131,7 @@ export function requirementsIncludes(
     file: string,
     text: string,
 ): { readonly target: string; readonly constraint: boolean; readonly position: Position }[] {
-    return logicalLines(text).flatMap((line) =>
+    return logicalLines(file, text).flatMap((line) =>
         splitLine(line.text).options.flatMap(({ name, value, offset }) =>
             value !== undefined && (name === "requirement" || name === "constraint")
                 ? [
@@ -141,7 +147,7 @@ export function requirementsIncludes(
 }
 
 function readOptions(text: string, start: number): LineOption[] {
-    const words = [...text.slice(start).matchAll(/(?:[^\s"']|"[^"]*"|'[^']*'|["'])+/g)].map((match) => ({
+    const words = [...text.slice(start).matchAll(/(?:[^\s"']+|"[^"]*"|'[^']*'|["'])+/g)].map((match) => ({
         text: match[0],
         offset: start + match.index,
     }));

@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { parse } from "smol-toml";
+import { readRegularFile } from "../disk";
 import type { ManifestFile } from "./model";
 import { normalizeName } from "./name";
 import { parseRequirement } from "./requirement";
@@ -242,7 +242,7 @@ const tables = (value: unknown): readonly Table[] => (Array.isArray(value) ? val
 const tableOf = (value: unknown): Table => (isTable(value) ? value : {});
 
 async function readToml(file: string): Promise<Table | undefined> {
-    const text = await readFile(file, "utf8").catch(() => undefined);
+    const text = (await readRegularFile(file).catch(() => undefined))?.toString("utf8");
     return text === undefined ? undefined : parseOrNothing(text);
 }
 

@@ -1,6 +1,6 @@
 import { parse, TomlError } from "smol-toml";
 import type { ManifestFile, Position } from "./model";
-import { errorAt, quote } from "./position";
+import { errorAt, lineTooLong, longestLine, quote } from "./position";
 
 /** A table of a TOML file, its values not looked at yet. */
 export type Table = Readonly<Record<string, unknown>>;
@@ -27,10 +27,11 @@ export interface Place {
 
 /** Parses a lock file's TOML. Throws `MANIFEST_SYNTAX` at file, line and column. */
 export function parseToml(file: ManifestFile, next: string): TomlDocument {
+    const packageLines = packageHeaders(file);
     try {
         // Depth: no lock nests more than five deep, and each level costs stack.
         const table = parse(file.text, { maxDepth: 100 });
-        return { file, table, packageLines: packageHeaders(file.text), next };
+        return { file, table, packageLines, next };
     } catch (error) {
         if (error instanceof TomlError) {
             const reason = error.message.split("\n")[0]?.replace(/^Invalid TOML document:\s*/, "");
@@ -84,10 +85,10 @@ export const lookForNewer = "Look for a newer version of pulumi-lambda-layer.";
 /** The text of a key, absent where the key is. Like all readers here, throws `MANIFEST_SYNTAX` for another type. */
 export function optionalString(place: Place, key: string): string | undefined {
     const value = place.table[key];
-    if (value === undefined || typeof value === "string") {
-        return value;
+    if (value !== undefined && typeof value !== "string") {
+        throw shapeError(place, key, "is not text");
     }
-    throw shapeError(place, key, "is not text");
+    return value === undefined ? undefined : notTooLong(place, key, value);
 }
 
 /** The text of a key that must be there and not be empty. */
@@ -114,7 +115,7 @@ export function stringList(place: Place, key: string): string[] {
     if (!value.every((item) => typeof item === "string")) {
         throw shapeError(place, key, "is not a list of texts");
     }
-    return value;
+    return value.map((text) => notTooLong(place, key, text));
 }
 
 /** The tables of a list, as places of the same package; a missing key is an empty list. */
@@ -136,6 +137,12 @@ export function tableKeys(place: Place | undefined): string[] {
 /** Whether a value is a table, inline or not; dates are none. */
 export function isTable(value: unknown): value is Table {
     return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
+
+/** A text may go over several lines. */
+function notTooLong(place: Place, key: string, text: string): string {
+    if (text.length > longestLine) throw shapeError(place, key, "is longer than any tool writes it");
+    return text;
 }
 
 function list(place: Place, key: string): unknown[] {
@@ -161,11 +168,14 @@ function own(table: Table, key: string): unknown {
     return Object.hasOwn(table, key) ? table[key] : undefined;
 }
 
-function packageHeaders(text: string): number[] {
+/** Lines of the `[[package]]` headers. Throws for a line that is too long. */
+function packageHeaders({ path, text }: ManifestFile): number[] {
     const lines: number[] = [];
     let line = 1;
     for (let start = 0; start <= text.length; line += 1) {
         const end = text.indexOf("\n", start);
+        const length = (end === -1 ? text.length : end) - start;
+        if (length > longestLine) throw lineTooLong(path, line, length);
         if (
             text.startsWith("[[package]]", start) ||
             (text[start] !== undefined && " \t[".includes(text[start] ?? "") && isHeader(text, start, end))

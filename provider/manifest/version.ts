@@ -43,8 +43,12 @@ const phases: Readonly<Record<string, "a" | "b" | "rc">> = {
     preview: "rc",
 };
 
+/** Characters: more is no version. */
+const longestVersion = 1000;
+
 /** Parses a version (PEP 440, with the spellings it normalises); undefined for what is none. */
 export function parseVersion(text: string): Version | undefined {
+    if (text.length > longestVersion) return undefined;
     const trimmed = text.trim();
     const parts = versionPattern.exec(trimmed)?.groups;
     if (parts?.["release"] === undefined) return undefined;

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { openRandomAccess } from "./randomAccess";
+import { openRandomAccess, type RandomAccess } from "./randomAccess";
 import { inSlices } from "./slices";
 import { ZipDefect } from "./zipFormat";
 import { readCentralDirectory } from "./zipReader";
@@ -28,27 +27,35 @@ export interface ArchiveFacts {
  * Throws what `fs` throws (ENOENT, EACCES, EISDIR), and the signal's reason when aborted.
  */
 export async function readArchive(path: string, signal?: AbortSignal): Promise<ArchiveFacts> {
-    const hash = createHash("sha256");
-    let size = 0;
-    const stream = createReadStream(path, { highWaterMark: 1024 * 1024, ...(signal && { signal }) });
-    for await (const bytes of stream) {
-        if (!(bytes instanceof Uint8Array)) continue;
-        hash.update(bytes);
-        size += bytes.length;
-    }
-    const facts = { size, codeSha256: hash.digest("base64") };
     const file = await openRandomAccess(path);
     try {
-        let [files, uncompressedSize] = [0, 0];
-        await inSlices(await readCentralDirectory(file), (entry) => {
-            uncompressedSize += entry.uncompressedSize;
-            files += entry.name.endsWith("/") ? 0 : 1;
-        });
-        return { ...facts, contents: { uncompressedSize, files } };
-    } catch (error) {
-        if (error instanceof ZipDefect) return { ...facts, defect: error.message };
-        throw error;
+        const facts = { size: file.size, codeSha256: await hashOf(file, signal) };
+        try {
+            return { ...facts, contents: await contentsOf(file) };
+        } catch (error) {
+            if (error instanceof ZipDefect) return { ...facts, defect: error.message };
+            throw error;
+        }
     } finally {
         await file.close();
     }
+}
+
+async function hashOf(file: RandomAccess, signal: AbortSignal | undefined): Promise<string> {
+    const hash = createHash("sha256");
+    const pieceSize = 1024 * 1024;
+    for (let done = 0; done < file.size; done += pieceSize) {
+        signal?.throwIfAborted();
+        hash.update(await file.read(done, Math.min(pieceSize, file.size - done)));
+    }
+    return hash.digest("base64");
+}
+
+async function contentsOf(file: RandomAccess): Promise<NonNullable<ArchiveFacts["contents"]>> {
+    let [files, uncompressedSize] = [0, 0];
+    await inSlices(await readCentralDirectory(file), (entry) => {
+        uncompressedSize += entry.uncompressedSize;
+        files += entry.name.endsWith("/") ? 0 : 1;
+    });
+    return { uncompressedSize, files };
 }

@@ -1,4 +1,5 @@
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { openRegularFile } from "../disk";
 import { ZipDefect } from "./zipFormat";
 
 /** Bytes read at once, so that neighbouring entries are served from memory: few after a jump, many when reading on. */
@@ -16,9 +17,9 @@ export interface RandomAccess {
     close(): Promise<void>;
 }
 
-/** Opens a file for reading. Throws what `fs.open` throws. */
+/** Opens a regular file for reading. Throws what `fs.open` throws, also for what is no regular file. */
 export async function openRandomAccess(path: string): Promise<RandomAccess> {
-    const file = await open(path, "r");
+    const file = await openRegularFile(path);
     try {
         const { size } = await file.stat();
         return windowed(file, size);
