@@ -18,6 +18,7 @@ import {
     summarizeComparison,
 } from "./manifest/compare";
 import { excludesPackages } from "./manifest/exclude";
+import { nameProjects } from "./manifest/projectName";
 import { readDirectNames } from "./manifest/pyproject";
 import { warnOfLeftOut, warnOfSelection, warnOfUnknownNames } from "./manifestWarnings";
 import { type Props, sameValue, textOf, textsOf } from "./props";
@@ -66,7 +67,7 @@ export async function select(
             ? await readDirectNames(path.dirname(file.absolutePath))
             : undefined;
     return selectDependencies(
-        parseManifest(file, manifests),
+        await nameProjects(parseManifest(file, manifests), path.dirname(file.absolutePath)),
         { ...settings, ...(directNames === undefined ? {} : { directNames }) },
         target,
     );

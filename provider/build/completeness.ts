@@ -120,7 +120,11 @@ const constraintLines = (manifest: Manifest): string[] =>
  */
 function pin(dependency: Dependency, wheels: ReadonlyMap<string, Wheel>, lookup: Lookup): string {
     const listed = lookup.manifest.packages.filter(({ name }) => name === dependency.name);
-    const extras = listed.flatMap(({ requestedExtras }) => requestedExtras ?? []);
+    // A line without a name is not found by the one that it was built to.
+    const extras = [
+        ...(dependency.extras ?? []),
+        ...listed.flatMap(({ requestedExtras }) => requestedExtras ?? []),
+    ];
     const named = dependency.name + (extras.length === 0 ? "" : `[${[...new Set(extras)].join(",")}]`);
     const wheel = wheels.get(dependency.name);
     if (wheel !== undefined) return `${named} @ ${pathToFileURL(wheel.path).href}`;

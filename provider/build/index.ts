@@ -1,8 +1,10 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { mapConcurrently, signalFor } from "../concurrency";
+import { LayerError } from "../errors";
 import type { Installer } from "../installers";
 import type { Dependency, Manifest } from "../manifest/model";
+import { formatPosition } from "../manifest/position";
 import type { Target } from "../target";
 import { isOpen, needsBuild } from "./builder";
 import { checkComplete } from "./completeness";
@@ -80,13 +82,13 @@ async function build(request: BuildRequest, context: BuildContext): Promise<Whee
         const wanted = request.dependencies.filter(
             ({ source }) => !(source.type === "directory" && source.virtual),
         );
-        const { built, files } = await bringSources(wanted, workshop, context);
+        const { built, files, named } = await bringSources(wanted, workshop, context);
         if (lookup.manifest.kind === "requirements.txt" && request.isSettled !== true) {
             // What no index can tell about, the tool reads from the wheels; these few are fetched before the rest.
             const [direct] = partition(files, ({ source }) => source.type !== "registry");
             const atHand = await fetchAll(direct, workshop, context);
             const wheels = new Map([...built, ...atHand].map((wheel) => [wheel.name, wheel]));
-            await checkComplete(wanted, wheels, lookup, await workshop.tool(), context);
+            await checkComplete(named, wheels, lookup, await workshop.tool(), context);
         }
         const fetched = await fetchAll(files, workshop, context);
         await workshop.cache.cache.sweep();
@@ -101,7 +103,12 @@ async function bringSources(
     dependencies: readonly Dependency[],
     workshop: Workshop,
     context: BuildContext,
-): Promise<{ readonly built: readonly Wheel[]; readonly files: readonly Dependency[] }> {
+): Promise<{
+    readonly built: readonly Wheel[];
+    readonly files: readonly Dependency[];
+    /** All of them, each with the name that it was built to. */
+    readonly named: readonly Dependency[];
+}> {
     const { lookup } = workshop;
     const [open, located] = partition(dependencies, isOpen);
     const found = open.length === 0 ? [] : await findFiles(open, lookup, await workshop.tool(), context);
@@ -113,9 +120,29 @@ async function bringSources(
         const archive = location && (await obtainFile(dependency, location, workshop, within)).path;
         const wheel = await buildFromSource(dependency, archive, lookup, await workshop.tool(), within);
         context.onArrival?.();
-        return wheel;
+        return { wheel, dependency };
     });
-    return { built, files };
+    const names = new Map(built.map(({ wheel, dependency }) => [dependency, wheel.name]));
+    const named = [...sources, ...files].map((dependency): Dependency => {
+        const { unnamed, ...rest } = dependency;
+        return unnamed ? { ...rest, name: names.get(dependency) ?? rest.name } : dependency;
+    });
+    refuseTwice(named, lookup.manifest.path);
+    return { built: built.map(({ wheel }) => wheel), files, named };
+}
+
+/** Lines without names can turn out to be one package. */
+function refuseTwice(dependencies: readonly Dependency[], manifest: string): void {
+    for (const [position, { name, position: place }] of dependencies.entries()) {
+        const other = dependencies.slice(0, position).find((each) => each.name === name);
+        if (other === undefined) continue;
+        throw new LayerError("MANIFEST_SELECTION", {
+            what: `${manifest} has two of ${name} for the same target.`,
+            where: `${formatPosition(other.position)} and ${formatPosition(place)}`,
+            next: "Give them environment markers that exclude each other, or keep one of them.",
+            property: "manifest",
+        });
+    }
 }
 
 /**
@@ -140,9 +167,11 @@ export async function settleDependencies(
                 request.dependencies,
                 ({ source }) => source.type !== "registry",
             );
-            const { built, files } = await bringSources(direct, workshop, within);
+            const { built, files, named } = await bringSources(direct, workshop, within);
             const atHand = [...built, ...(await fetchAll(files, workshop, within))];
-            return await settle([...direct, ...registry], atHand, settings, workshop, within);
+            const all = [...named, ...registry];
+            refuseTwice(all, request.manifest.path);
+            return await settle(all, atHand, settings, workshop, within);
         } finally {
             await workshop.fetcher.close();
         }

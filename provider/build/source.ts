@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { LayerError } from "../errors";
 import type { Dependency } from "../manifest/model";
@@ -37,7 +37,12 @@ export async function buildFromSource(
 ): Promise<Wheel> {
     const folder = await mkdtemp(join(context.temporaryFolder, "build-"));
     try {
-        const source = archive ?? (await bringSource(dependency, join(folder, "source"), lookup, context));
+        const source =
+            archive === undefined
+                ? await bringSource(dependency, join(folder, "source"), lookup, context)
+                : join(folder, basename(archive));
+        // A container sees this folder and nothing else.
+        if (archive !== undefined) await copyFile(archive, source);
         context.report(
             `building ${dependencyName(dependency)} from ${archive ? basename(archive) : "source"}`,
         );
@@ -52,7 +57,8 @@ export async function buildFromSource(
         const version = checkBuilt(dependency, filename, lookup.target);
         const path = join(out, filename);
         const { sha256, size } = await hashFile(path, [], context.signal);
-        return { name: dependency.name, version, filename, path, size, sha256, origin: "built" };
+        const name = dependency.unnamed ? builtName(filename) : dependency.name;
+        return { name, version, filename, path, size, sha256, origin: "built" };
     } finally {
         await rm(folder, { recursive: true, force: true });
     }
@@ -157,10 +163,12 @@ function versionFromGit({ name, source }: Dependency, error: RunError): string[]
     ];
 }
 
+const builtName = (filename: string): string => normalizeName(parseWheelName(filename)?.name ?? filename);
+
 /** The version of a built wheel, once it is known to be the package that was asked for and to suit the target. */
 function checkBuilt(dependency: Dependency, filename: string, target: Target): string {
     const wheel = parseWheelName(filename);
-    if (wheel === undefined || normalizeName(wheel.name) !== dependency.name)
+    if (wheel === undefined || (dependency.unnamed !== true && normalizeName(wheel.name) !== dependency.name))
         throw invalid(dependency, `its build made ${filename}`);
     const version = wheel.version.replaceAll("_", "-");
     const [built, locked] = [version, dependency.version ?? version].map(parseVersion);

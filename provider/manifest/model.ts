@@ -113,8 +113,13 @@ export interface Requirement {
 
 /** A package as locked. */
 export interface LockedPackage {
-    /** Normalised as PEP 503 says. */
+    /** Normalised as PEP 503 says; where {@link unnamed}, what stands in for it. */
     readonly name: string;
+    /**
+     * Whether the line of a requirements.txt has no name: then `name` is what the project's files state, or else the place that it comes
+     * from, and the built wheel's own name counts.
+     */
+    readonly unnamed?: true;
     /** Absent for a source tree with a dynamic version, and for a requirements.txt line that pins none. */
     readonly version?: string;
     /** PEP 440 specifiers as a requirements.txt line gives them (`==2.31.0`, `>=2,<3`); absent when it gives none. */
@@ -228,8 +233,10 @@ export interface SelectionSettings {
 
 /** One dependency as it would be installed for a target. */
 export interface Dependency {
-    /** Normalised as PEP 503 says. */
+    /** Normalised as PEP 503 says; where {@link unnamed}, what stands in for it. */
     readonly name: string;
+    /** As for a {@link LockedPackage}. */
+    readonly unnamed?: true;
     /** Absent only for a source tree whose version is known once it is built. */
     readonly version?: string;
     readonly source: Source;

@@ -3,7 +3,7 @@ import { withoutUserInfo } from "./credentials";
 import type { Doubt, LockedPackage, Manifest, ManifestFile, Position, Requirement, Source } from "./model";
 import { normalizeName } from "./name";
 import { errorAt, quote } from "./position";
-import { isName, parseRequirement, type RequirementText } from "./requirement";
+import { parseRequirement, type RequirementText } from "./requirement";
 import { distributionFiles, type LocatedSource, locateSource } from "./requirementSource";
 import {
     type LineOption,
@@ -218,11 +218,8 @@ function lockedPackage(
     if ("problem" in located) {
         throw fail(located.problem, line.offset);
     }
-    const name = normalizeName(parsed.name ?? located.name ?? guessName(located.source));
-    if (parsed.name === undefined && located.name === undefined) {
-        const next = `Write the line as \`${isName(name) ? name : "<name>"} @ ${parsed.location.slice(0, 200)}\`.`;
-        doubt(`The name of the package in ${quote(parsed.location)} is not in its line`, next);
-    }
+    const stated = parsed.name ?? located.name;
+    const name = stated === undefined ? placeOf(located.source) : normalizeName(stated);
     if (located.doubt !== undefined) {
         doubt(located.doubt, "Write the path out.");
     }
@@ -236,6 +233,7 @@ function lockedPackage(
     return {
         ...base,
         name,
+        ...(stated === undefined ? { unnamed: true as const } : {}),
         ...(located.version === undefined ? {} : { version: located.version }),
         ...(extras.length === 0 ? {} : { requestedExtras: extras }),
         source: located.source,
@@ -244,11 +242,12 @@ function lockedPackage(
     };
 }
 
-/** A name to tell packages apart by where only building one would tell its real name. */
-function guessName(source: LocatedSource["source"]): string {
-    const location = source.type === "registry" ? "" : "path" in source ? source.path : source.url;
-    const last = location.replace(/\/+$/, "").replace(/\.git$/, "");
-    return last.slice(last.lastIndexOf("/") + 1) || location;
+/** What stands in for a name that only building tells: the place, without user info and query. */
+function placeOf(source: LocatedSource["source"]): string {
+    if (source.type === "registry") return "";
+    if ("path" in source) return source.path;
+    const address = withoutUserInfo(source.url).replace(/\?.*$/s, "");
+    return source.subdirectory === undefined ? address : `${address}#subdirectory=${source.subdirectory}`;
 }
 
 /** Options hold for all lines wherever they stand, so the index is known only at the end. */

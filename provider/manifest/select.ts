@@ -58,6 +58,7 @@ export function selectDependencies(
         }
         return {
             name: locked.name,
+            ...(locked.unnamed === undefined ? {} : { unnamed: locked.unnamed }),
             ...(locked.version === undefined ? {} : { version: locked.version }),
             source: locked.source,
             ...(choice.type === "file" ? { file: choice.file } : {}),

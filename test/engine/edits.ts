@@ -74,7 +74,7 @@ export const edits = {
     openLine: {
         title: "a comment in a file with a line that leaves open what it installs",
         verdicts: includes("replace"),
-        why: "an unpinned line, a branch, a path without a name: what comes of it is not in the file, so its bytes decide",
+        why: "an unpinned line, a branch: what comes of it is not in the file, so its bytes decide",
     },
     memberVersion: {
         title: "the version of a workspace member or path package",

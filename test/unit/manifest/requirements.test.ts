@@ -151,9 +151,10 @@ describe("requirements.txt", () => {
             reference: "v1.0",
         });
         assert.deepEqual(ssh.doubts, ["lib comes from a repository without a commit"]);
-        assert.deepEqual(only("git+https://git.example/team/lib.git").doubts, [
-            "The name of the package in `git+https://git.example/team/lib.git` is not in its line",
-            "lib comes from a repository without a commit",
+        const unnamed = only("git+https://git.example/team/lib.git");
+        assert.deepEqual([unnamed.name, unnamed.unnamed], ["https://git.example/team/lib.git", true]);
+        assert.deepEqual(unnamed.doubts, [
+            "https://git.example/team/lib.git comes from a repository without a commit",
         ]);
     });
 
@@ -172,7 +173,8 @@ describe("requirements.txt", () => {
         assert.deepEqual(named.doubts, []);
         const editable = only("-e .[dev,test] ; python_version > '3.8'");
         assert.deepEqual(editable.source, { type: "directory", path: ".", editable: true, virtual: false });
-        assert.deepEqual([editable.requestedExtras, editable.doubts.length], [["dev", "test"], 1]);
+        assert.deepEqual([editable.requestedExtras, editable.doubts], [["dev", "test"], []]);
+        assert.deepEqual([editable.name, editable.unnamed], [".", true]);
         const { packages } = requirements("-r sub/more.txt\n", { "sub/more.txt": "x @ ./libs\\x\n" });
         assert.equal(packages[0]?.source.type === "directory" && packages[0].source.path, "libs/x");
     });
