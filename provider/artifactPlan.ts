@@ -54,7 +54,11 @@ export async function planArtifact(host: Host, call: Call, inputs: PythonLayerIn
     const { signal } = call;
     const { manifests } = host.memory;
     const target = targetFor(inputs.pythonVersion, inputs.architecture);
-    const file = await readManifest(inputs.manifest, { folder: host.folder, ...kindOf({ ...inputs }) });
+    const file = await readManifest(inputs.manifest, {
+        folder: host.folder,
+        environment: host.environment,
+        ...kindOf({ ...inputs }),
+    });
     if (file.md5 !== inputs.manifestMd5) throw manifestChanged(inputs, file.md5);
     const manifestFolder = path.dirname(file.absolutePath);
     const selection = await select(manifests, file, { ...inputs }, target);

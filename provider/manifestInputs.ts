@@ -47,7 +47,11 @@ export async function describeDependencies(
     if (resourceType === "LayerVersion") {
         return { manifestMd5: (await readManifestBytes(manifest, host.folder)).md5 };
     }
-    const file = await readManifest(manifest, { folder: host.folder, ...kindOf(inputs) });
+    const file = await readManifest(manifest, {
+        folder: host.folder,
+        environment: host.environment,
+        ...kindOf(inputs),
+    });
     const read = { manifestMd5: file.md5, ...includesDigest(file) };
     const settled = pick(inputs, selectionInputs);
     if (target === undefined || hasUnknown(settled)) {
@@ -84,7 +88,7 @@ export function kindOf(inputs: Props): { kind?: ManifestKind } {
 }
 
 function includesDigest(file: ManifestFile): { includesDigest?: string } {
-    if (file.includes.length === 0) {
+    if (file.includes.length === 0 && file.variables === undefined) {
         return {};
     }
     const folder = path.dirname(file.absolutePath);
@@ -93,6 +97,9 @@ function includesDigest(file: ManifestFile): { includesDigest?: string } {
         // Relative to the manifest, wherever both are checked out.
         const included = path.relative(folder, absolutePath).split(path.sep).join("/");
         digest.update(`${included}\0${bytes.length}\0`).update(bytes);
+    }
+    for (const [name, value] of Object.entries(file.variables ?? {})) {
+        digest.update(`\0${name}\0${value}`);
     }
     return { includesDigest: digest.digest("hex") };
 }

@@ -34,6 +34,8 @@ export interface ManifestFile {
     readonly text: string;
     /** Files that the manifest includes (`-r`, `-c`), transitively, each once, in the order met. */
     readonly includes: readonly IncludedFile[];
+    /** Variables of the environment that its names, versions and paths have, and those that its includes have; none of an address. */
+    readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** A place in a file, for messages. Lines and columns count from 1. */

@@ -21,7 +21,7 @@ const mostKept = 4;
 export function parseManifest(file: ManifestFile, understood: Map<string, Manifest> = new Map()): Manifest {
     // Included files have no part in the MD5.
     if (file.includes.length > 0) return understand(file);
-    const key = JSON.stringify([file.kind, file.path, file.absolutePath, file.md5]);
+    const key = JSON.stringify([file.kind, file.path, file.absolutePath, file.md5, file.variables ?? null]);
     const manifest = understood.get(key) ?? understand(file);
     understood.delete(key);
     understood.set(key, manifest);

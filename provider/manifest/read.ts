@@ -9,6 +9,7 @@ import { errorAt } from "./position";
 import { isInProject, projectRoots } from "./project";
 import { requirementsIncludes } from "./requirementsLines";
 import { rememberUnchanged } from "./unchangedFile";
+import type { Variables } from "./variables";
 
 /** Bytes: no real manifest comes near, and one that does would hold up every preview. */
 const largestManifest = 32 * 1024 * 1024;
@@ -68,7 +69,12 @@ async function readFileOf(
  */
 export async function readManifest(
     manifestPath: string,
-    options: { readonly folder: string; readonly kind?: ManifestKind },
+    options: {
+        readonly folder: string;
+        readonly kind?: ManifestKind;
+        /** What a requirements.txt's variables stand for. @default - nothing but PROJECT_ROOT, the manifest's folder */
+        readonly environment?: Variables;
+    },
 ): Promise<ManifestFile> {
     const folder = path.resolve(options.folder);
     const kind = options.kind ?? manifestKindOf(manifestPath);
@@ -78,8 +84,19 @@ export async function readManifest(
         return { ...read, text: decodeText(manifestPath, read.bytes) };
     });
     const file = { kind, path: manifestPath, folder, absolutePath, bytes, md5, text };
-    const includes = kind === "requirements.txt" ? await readIncludes(file) : [];
-    return { ...file, includes };
+    if (kind !== "requirements.txt") return { ...file, includes: [] };
+    const { environment = {} } = options;
+    const used = new Map<string, string>();
+    const known = { PROJECT_ROOT: path.dirname(absolutePath), ...environment };
+    const includes = await readIncludes(file, known, (name) => {
+        const value = environment[name];
+        if (value) used.set(name, value);
+    });
+    return {
+        ...file,
+        includes,
+        ...(used.size === 0 ? {} : { variables: Object.fromEntries([...used].sort()) }),
+    };
 }
 
 const contentOf = rememberUnchanged<FileBytes & { readonly text: string }>();
@@ -95,12 +112,16 @@ export function manifestKindOf(manifestPath: string): ManifestKind {
     });
 }
 
-async function readIncludes(root: Omit<ManifestFile, "includes">): Promise<IncludedFile[]> {
+async function readIncludes(
+    root: Omit<ManifestFile, "includes">,
+    variables: Variables,
+    used: (name: string) => void,
+): Promise<IncludedFile[]> {
     const found = new Map<string, IncludedFile>();
     const roots = await projectRoots(path.dirname(root.absolutePath), root.folder);
 
     const follow = async (file: IncludedFile, trail: readonly IncludedFile[]): Promise<void> => {
-        for (const include of requirementsIncludes(file.path, file.text)) {
+        for (const include of requirementsIncludes(file.path, file.text, variables, used)) {
             const fail = (what: string, next: string, cause?: unknown) =>
                 errorAt(include.position, file.text, { what, next, cause });
             if (/^[a-z][a-z0-9+.-]+:\/\//i.test(include.target)) {

@@ -84,7 +84,10 @@ function readFile(reading: Reading, file: SourceFile, asConstraints: boolean): v
         return;
     }
     reading.read.add(key);
-    for (const line of logicalLines(file.path, file.text)) {
+    const { absolutePath, variables } = reading.manifest;
+    // uv sets PROJECT_ROOT where nobody else has.
+    const known = { PROJECT_ROOT: path.dirname(absolutePath), ...variables };
+    for (const line of logicalLines(file.path, file.text, known)) {
         readLine(reading, file, line, asConstraints);
     }
 }

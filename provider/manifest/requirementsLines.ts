@@ -1,5 +1,6 @@
 import type { Position } from "./model";
 import { lineTooLong, longestLine } from "./position";
+import { fillInLocal, type Variables } from "./variables";
 
 /** A line of a requirements file once continuations are joined and the comment is gone. */
 export interface LogicalLine {
@@ -58,7 +59,12 @@ const shortNames: Readonly<Record<string, string>> = {
  *
  * @throws LayerError MANIFEST_SYNTAX for a line that is longer than any tool writes
  */
-export function logicalLines(file: string, text: string): LogicalLine[] {
+export function logicalLines(
+    file: string,
+    text: string,
+    variables: Variables = {},
+    used?: (name: string) => void,
+): LogicalLine[] {
     const lines: LogicalLine[] = [];
     let parts: string[] = [];
     let pieces: { offset: number; line: number }[] = [];
@@ -66,7 +72,7 @@ export function logicalLines(file: string, text: string): LogicalLine[] {
     const finish = () => {
         const joined = withoutComment(parts.join(""));
         if (joined.trim() !== "") {
-            lines.push({ text: joined, pieces });
+            lines.push({ text: fillInLocal(joined, variables, used), pieces });
         }
         parts = [];
         pieces = [];
@@ -130,8 +136,10 @@ export function splitLine(text: string): {
 export function requirementsIncludes(
     file: string,
     text: string,
+    variables: Variables = {},
+    used?: (name: string) => void,
 ): { readonly target: string; readonly constraint: boolean; readonly position: Position }[] {
-    return logicalLines(file, text).flatMap((line) =>
+    return logicalLines(file, text, variables, used).flatMap((line) =>
         splitLine(line.text).options.flatMap(({ name, value, offset }) =>
             value !== undefined && (name === "requirement" || name === "constraint")
                 ? [

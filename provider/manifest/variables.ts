@@ -23,3 +23,32 @@ export function fillIn(text: string, variables: Variables, missing: (name: strin
         return at < userInfoEnd ? value.replace(/[/?#\\\s]/g, encodeURIComponent) : value;
     });
 }
+
+/**
+ * A line of a requirements file with the variables of its local words filled in: names, versions and paths, as pip does before it reads the
+ * line. A word with an address is left for whoever goes there, since its variables may be secrets, and so is a word that would become one.
+ *
+ * @param used is told of each variable that was filled in
+ */
+export function fillInLocal(
+    line: string,
+    variables: Variables,
+    used: (name: string) => void = () => {},
+): string {
+    // What says where indexes are is no part of what is installed.
+    if (/^\s*(?:-i|-f|--(?:index-url|extra-index-url|find-links|trusted-host))(?:[\s=]|$)/.test(line))
+        return line;
+    return line.replace(/\S+/g, (word) => {
+        if (/:\/\//.test(word.replace(/^file:\/\//i, ""))) return word;
+        const names: string[] = [];
+        const filled = word.replace(reference, (whole, name: string) => {
+            const value = variables[name];
+            if (!value) return whole;
+            names.push(name);
+            return value;
+        });
+        if (/:\/\//.test(filled.replace(/^file:\/\//i, ""))) return word;
+        for (const name of names) used(name);
+        return filled;
+    });
+}
