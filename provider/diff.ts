@@ -2,7 +2,7 @@ import { comparable } from "./comparable";
 import { dependencyInputs, updatedInputs, versionInputs } from "./inputEffects";
 import { requireReadable } from "./inputs";
 import { accountOf } from "./layerVersionArn";
-import { areComparableDigests } from "./manifest/compare";
+import { areComparableDigests, isDependencies } from "./manifest/compare";
 import { type Props, sameValue } from "./props";
 import { hasUnknown } from "./unknown";
 
@@ -29,6 +29,7 @@ export function diff(olds: Props, news: Props, id = ""): DiffOutcome {
     const replaces = [
         ...versionInputs.filter(differs),
         ...manifestReplaces(olds, news, dependencyInputs.filter(differs)),
+        ...(isUnlisted(olds, news) ? ["resolveUnpinned"] : []),
     ];
     if (replaces.length > 0) {
         return { replaces };
@@ -54,4 +55,12 @@ function manifestReplaces(olds: Props, news: Props, changed: readonly string[]):
         return sameValue(olds["dependencies"], news["dependencies"]) ? [] : ["dependencies", "manifestMd5"];
     }
     return before === after ? [] : ["dependencyDigest"];
+}
+
+/** Whether the version has what a resolution added to its list, and nothing may be added any more. */
+function isUnlisted(olds: Props, news: Props): boolean {
+    const [resolution, listed] = [olds["resolution"], news["dependencies"]];
+    if (olds["resolveUnpinned"] !== true || news["resolveUnpinned"] === true) return false;
+    if (!isDependencies(resolution) || !isDependencies(listed)) return false;
+    return Object.entries(resolution).some(([name, version]) => listed[name] !== version);
 }

@@ -49,7 +49,7 @@ const inputEffects: Readonly<Record<InputName, InputEffect>> = {
     records: { change: "update", selects: false },
     allowSourceBuilds: { change: "update", selects: true },
     changeDetection: { change: "update", selects: true },
-    resolveUnpinned: { change: "update", selects: false },
+    resolveUnpinned: { change: "update", selects: true },
     installer: { change: "update", selects: false },
     dependencies: { change: "update", selects: false },
     dependencyDigest: { change: "update", selects: false },

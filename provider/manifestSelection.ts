@@ -4,6 +4,7 @@ import type { RunMemory } from "./layer/memory";
 import {
     type Manifest,
     type ManifestFile,
+    type ManifestKind,
     parseManifest,
     type Selection,
     type SelectionSettings,
@@ -17,9 +18,10 @@ import {
     isDependencies,
     summarizeComparison,
 } from "./manifest/compare";
-import { excludesPackages } from "./manifest/exclude";
+import { excludesPackages, mayBeLeftOut } from "./manifest/exclude";
 import { nameProjects } from "./manifest/projectName";
 import { readDirectNames } from "./manifest/pyproject";
+import { refuseUnpinned } from "./manifest/unpinned";
 import { warnOfLeftOut, warnOfSelection, warnOfUnknownNames } from "./manifestWarnings";
 import { type Props, sameValue, textOf, textsOf } from "./props";
 import { counted } from "./quantities";
@@ -29,7 +31,7 @@ import type { Target } from "./target";
  * The inputs that take parsing a manifest: `dependencies`, where they may be compared `dependencyDigest`, and `sourcesDigest`
  * where some of them lie beside the manifest. Says which packages change, and warns of what a build would find wrong.
  *
- * @param before the old inputs
+ * @param olds the old inputs
  * @throws the errors of parsing and selecting
  */
 export async function selectedInputs(
@@ -38,18 +40,21 @@ export async function selectedInputs(
     file: ManifestFile,
     inputs: Props,
     target: Target,
-    before: Props,
+    olds: Props,
 ): Promise<Props> {
     const selection = await select(memory.manifests, file, inputs, target);
+    const isOpen = isResolved(inputs, file.kind);
+    if (!isOpen) {
+        const settings = selectionSettings(inputs);
+        refuseUnpinned(selection.dependencies.filter(({ name }) => !mayBeLeftOut(name, settings)));
+    }
     const dependencies = dependencyVersions(selection);
-    announceChange(call, before["dependencies"], dependencies);
+    announceChange(call, olds, dependencies, isOpen);
     warnOfSelection(call, file, selection);
     // What an open list brings in shows when it is resolved.
-    if (file.kind !== "requirements.txt" || inputs["resolveUnpinned"] !== true) {
-        warnOfUnknownNames(call, file, selection);
-    }
+    if (!isOpen) warnOfUnknownNames(call, file, selection);
     const { leftOut, ...sources } = await localSources(selection, path.dirname(file.absolutePath));
-    announceSources(call, before["sourcesDigest"], sources.sourcesDigest, selection);
+    announceSources(call, olds["sourcesDigest"], sources.sourcesDigest, selection);
     warnOfLeftOut(call, leftOut);
     return { ...sources, dependencies, ...comparable(call, selection, inputs) };
 }
@@ -108,11 +113,16 @@ function selectionSettings(inputs: Props): SelectionSettings {
     };
 }
 
+/** Whether what a manifest leaves open is resolved whenever a version is made. */
+const isResolved = (inputs: Props, kind: ManifestKind): boolean =>
+    kind === "requirements.txt" && inputs["resolveUnpinned"] === true;
+
 /** Says in one line which packages change; the engine's own diff shows all of them. */
-function announceChange(call: Call, before: unknown, after: Dependencies): void {
-    if (isDependencies(before) && !sameValue(before, after)) {
-        call.log("info", summarizeComparison(compareDependencies(before, after)));
-    }
+function announceChange(call: Call, olds: Props, after: Dependencies, isResolved: boolean): void {
+    const before = olds["dependencies"];
+    if (!isDependencies(before) || sameValue(before, after)) return;
+    const isOpen = isResolved || olds["resolveUnpinned"] === true;
+    call.log("info", summarizeComparison(compareDependencies(before, after), { isOpen }));
 }
 
 /** Says in one line which local packages are other ones than before. */

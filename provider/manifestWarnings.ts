@@ -25,10 +25,17 @@ export async function warnOfStaleness(memory: RunMemory, call: Call, file: Manif
 }
 
 /**
- * Warns of what a selection shows without building it: lines without hashes, too many bytes, and `excludeRuntimeProvided` that
- * does nothing.
+ * Warns of what a selection shows without building it: lines without hashes, too many bytes, the project itself, and
+ * `excludeRuntimeProvided` that does nothing.
  */
 export function warnOfSelection(call: Call, file: ManifestFile, selection: Selection): void {
+    const [line] = selection.projectLines;
+    if (line !== undefined) {
+        call.log(
+            "warning",
+            `The line ${formatPosition(line)} asks for the project itself, which is never in the layer; what the project needs has to be listed beside it.`,
+        );
+    }
     if (selection.runtimeNeeds.length > 0) call.log("warning", describeRuntimeNeeds(selection.runtimeNeeds));
     const unhashed = findUnhashed(selection.dependencies);
     const [first] = unhashed;

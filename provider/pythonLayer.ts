@@ -84,7 +84,7 @@ export interface PythonLayerArgs extends LayerArgs {
     readonly compileBytecode?: pulumi.Input<boolean>;
     /**
      * Whether what a `requirements.txt` leaves open, versions as well as packages that are not in it, is resolved for the
-     * target whenever a version is made. Default: false, and such a list is an error.
+     * target whenever a version is made. Default: false, and such a list is an error, an open version in the preview already.
      */
     readonly resolveUnpinned?: pulumi.Input<boolean>;
     /**
@@ -116,7 +116,10 @@ export interface PythonLayerArgs extends LayerArgs {
  * ```
  */
 export class PythonLayer extends LayerResource {
-    /** What is installed: version by package name, with an empty version for what is built from a local source. */
+    /**
+     * What is installed: version by package name, with an empty version for what is built from a local source, and with what the
+     * line asks for (`>=2`, `*`) where a list leaves the version open.
+     */
     declare readonly dependencies: pulumi.Output<Record<string, string>>;
     /** The same where a resolution settled it: an unpinned list, or one with `exclude`. Absent where the manifest says it all. */
     declare readonly resolution: pulumi.Output<Record<string, string> | undefined>;

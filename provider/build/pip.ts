@@ -3,13 +3,13 @@ import { isAbsolute, join } from "node:path";
 import type { DistributionFile } from "../manifest/model";
 import { normalizeName } from "../manifest/name";
 import type { Target } from "../target";
-import type { ResolvedLine } from "./completeness";
 import type { BuildContext } from "./context";
 import { addressWithCredentials } from "./credentials";
 import type { ResolvedIndex } from "./indexes";
 import type { Lookup } from "./lookup";
 import type { Places } from "./places";
 import { type FoundPackage, filenameOf } from "./pylock";
+import type { ResolvedLine } from "./resolveList";
 
 /**
  * The pip in a container of the target's build image, which resolves and builds there: pip evaluates markers for, and builds on,

@@ -4,6 +4,7 @@ import { LayerError } from "../errors";
 import { isSdist } from "../manifest/chooseFile";
 import type { Dependency, DistributionFile } from "../manifest/model";
 import { formatPosition } from "../manifest/position";
+import { refuseUnpinned } from "../manifest/unpinned";
 import { bestWheel, type TagRanks, tagRanks } from "../manifest/wheelTag";
 import { describeTarget } from "../target";
 import type { BuildContext } from "./context";
@@ -31,7 +32,7 @@ export async function findFiles(
     tool: Tool,
     context: BuildContext,
 ): Promise<Dependency[]> {
-    for (const dependency of dependencies) requirePin(dependency);
+    refuseUnpinned(dependencies);
     const ranks = tagRanks(lookup.target);
     const found = await Promise.all(
         [...byIndex(dependencies, lookup)].map(async ([index, group]) => {
@@ -43,23 +44,6 @@ export async function findFiles(
         }),
     );
     return found.flat();
-}
-
-/**
- * Throws REQUIREMENT_UNPINNED for a dependency without a version. What a manifest leaves open is resolved before, on demand: see
- * `settle.ts`.
- */
-export function requirePin(dependency: Dependency): void {
-    if (dependency.version !== undefined) return;
-    throw new LayerError("REQUIREMENT_UNPINNED", {
-        what: `${dependency.name} is not pinned to one version.`,
-        where: formatPosition(dependency.position),
-        next: [
-            `Pin it, \`${dependency.name}==<version>\`, and everything that it needs.`,
-            "Or set resolveUnpinned: true, to have what the list leaves open resolved for each new version.",
-            "Or let `uv pip compile` or `pip-compile` write the list from your own, and name that one as the manifest.",
-        ],
-    });
 }
 
 /** Dependencies by the address of the index that they are tied to; "" for those tied to none. */

@@ -3,16 +3,18 @@ import {
     describeRuntimeNeeds,
     type Exclusion,
     excludedNames,
+    mayBeLeftOut,
     type NeedsGraph,
     namesLeftOut,
     runtimeNeeds,
 } from "../manifest/exclude";
 import type { Dependency } from "../manifest/model";
-import { runtimeProvided } from "../manifest/runtimeProvided";
-import { type ResolvedLine, refuseIncomplete, resolveList } from "./completeness";
+import { refuseUnpinned } from "../manifest/unpinned";
+import { refuseIncomplete } from "./completeness";
 import type { BuildContext } from "./context";
 import type { Wheel } from "./model";
-import { findFiles, requirePin } from "./resolve";
+import { findFiles } from "./resolve";
+import { type ResolvedLine, resolveList } from "./resolveList";
 import type { Workshop } from "./workshop";
 
 /** What is wanted of a list beside what it says. */
@@ -37,15 +39,11 @@ export async function settle(
     context: BuildContext,
 ): Promise<readonly Dependency[]> {
     const named = excludedNames(settings);
-    if (!settings.resolveUnpinned) {
-        for (const dependency of dependencies) {
-            if (dependency.source.type === "registry" && !mayBeLeftOut(dependency.name, named, settings))
-                requirePin(dependency);
-        }
-    }
+    if (!settings.resolveUnpinned)
+        refuseUnpinned(dependencies.filter(({ name }) => !mayBeLeftOut(name, settings)));
     const wheels = new Map(atHand.map((wheel) => [wheel.name, wheel]));
     const resolve = async (list: readonly Dependency[]) =>
-        resolveList(list, wheels, lookup, await tool(), context);
+        resolveList(list, wheels, { adds: settings.resolveUnpinned }, lookup, await tool(), context);
     const wanted = dependencies.filter(({ name }) => !named.has(name));
     const lines = await resolve(dependencies).catch((error: unknown) => {
         // What is excluded need not be there for the target. What it would have needed stays then.
@@ -66,10 +64,7 @@ export async function settle(
             dependencies,
             lookup,
         );
-        for (const { name } of lines) {
-            const dependency = listed.get(name);
-            if (dependency?.source.type === "registry" && !leftOut.has(name)) requirePin(dependency);
-        }
+        refuseUnpinned(dependencies.filter(({ name }) => !leftOut.has(name)));
     }
     const needs = runtimeNeeds(graph, settings);
     if (needs.length > 0) (context.warn ?? context.report)(describeRuntimeNeeds(needs));
@@ -89,10 +84,6 @@ export async function settle(
     const rest = resolved.filter(({ source }) => source.type !== "registry");
     return [...found, ...rest].sort((left, right) => (left.name < right.name ? -1 : 1));
 }
-
-/** Whether a name is excluded, or may turn out to be when the list is resolved. */
-const mayBeLeftOut = (name: string, named: ReadonlySet<string>, settings: SettleSettings): boolean =>
-    named.has(name) || (settings.excludeRuntimeProvided === true && runtimeProvided.has(name));
 
 /**
  * A list that is complete names everything, so it tells nothing about what was asked for directly; one that is not was written by

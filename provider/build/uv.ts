@@ -136,13 +136,23 @@ export async function findPython(
     }
 }
 
+/** The minor versions of glibc that `--python-platform` has, since {@link oldestUv}. */
+const glibcSteps = [17, 28, 31, 32, 33, 34] as const;
+
+/** The `--python-platform` of the newest glibc that any target has. What fits an older one has to be chosen among the answer. */
+export const widestPlatform = ({ machine }: Target): string => `${machine}-manylinux_2_34`;
+
+/** The `--python-platform` of the newest glibc that the target can load everything of. */
+export function nearestPlatform({ machine, glibc: [, minor] }: Target): string {
+    return `${machine}-manylinux_2_${glibcSteps.findLast((step) => step <= minor) ?? 17}`;
+}
+
 /** What every call of `uv pip compile` for a target begins with; the file of pins and what is wanted of it follow. */
-export function compileArguments(uv: Uv, target: Target): string[] {
+export function compileArguments(uv: Uv, target: Target, platform = widestPlatform(target)): string[] {
     return [
         ...["pip", "compile", "--quiet", "--no-header"],
         ...["--python-version", target.pythonFullVersion],
-        // The widest that any target can load and the oldest uv knows; the choice among the files is not uv's.
-        ...["--python-platform", `${target.machine}-manylinux_2_34`],
+        ...["--python-platform", platform],
         ...(uv.python === undefined ? [] : ["--python", uv.python]),
     ];
 }

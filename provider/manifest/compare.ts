@@ -5,7 +5,10 @@ import { parseVersion } from "./version";
 /** Moves whenever equal dependencies would get another digest; old digests are then not comparable. */
 export const dependencyDigestAlgorithm = 1;
 
-/** Version by package name; the empty string for a source tree whose version is known once it is built. */
+/**
+ * Version by package name; the empty string for a source tree whose version is known once it is built; what a line asks for where it
+ * pins no version: `>=2,<3`, or `*` for any.
+ */
 export type Dependencies = Readonly<Record<string, string>>;
 
 /** Whether a value is {@link Dependencies}. */
@@ -50,7 +53,12 @@ export function areComparableDigests(left: string, right: string): boolean {
 /** The dependencies as the resource shows them: name → version, sorted by name. */
 export function dependencyVersions(selection: Pick<Selection, "dependencies">): Dependencies {
     const sorted = [...selection.dependencies].sort((left, right) => (left.name < right.name ? -1 : 1));
-    return Object.fromEntries(sorted.map(({ name, version }) => [name, version ?? ""]));
+    return Object.fromEntries(
+        sorted.map(({ name, version, specifier = "*", source }) => [
+            name,
+            version ?? (source.type === "registry" ? specifier : ""),
+        ]),
+    );
 }
 
 /** Compares two sets of dependencies. Versions that are written differently but mean the same differ. */
@@ -71,13 +79,18 @@ export function compareDependencies(old: Dependencies, current: Dependencies): D
 /**
  * One line: `2 changed, 1 added, 1 removed; requests 2.31.0 → 2.32.3, pydantic 1.10.2 → 2.5.0 (major), + certifi 2024.12.14, …`.
  *
- * @param most How many packages are named, major steps first; the rest becomes `…`. Default 6.
+ * @param options.most How many packages are named, major steps first; the rest becomes `…`. Default 6.
+ * @param options.isOpen Whether one side is a list that is resolved when a version is made: what its lines do not name may be in the
+ * layer all the same, so nothing is called added or removed. Default false.
  */
-export function summarizeComparison({ added, removed, changed }: DependencyComparison, most = 6): string {
+export function summarizeComparison(
+    { added, removed, changed }: DependencyComparison,
+    { most = 6, isOpen = false }: { readonly most?: number; readonly isOpen?: boolean } = {},
+): string {
     const counts = [
         ...(changed.length > 0 ? [`${changed.length} changed`] : []),
-        ...(added.length > 0 ? [`${added.length} added`] : []),
-        ...(removed.length > 0 ? [`${removed.length} removed`] : []),
+        ...(added.length > 0 ? [`${added.length} ${isOpen ? "listed now" : "added"}`] : []),
+        ...(removed.length > 0 ? [`${removed.length} ${isOpen ? "no longer listed" : "removed"}`] : []),
     ];
     if (counts.length === 0) return "no version changed";
     const steps = [...changed.filter(({ isMajor }) => isMajor), ...changed.filter(({ isMajor }) => !isMajor)];
@@ -86,11 +99,12 @@ export function summarizeComparison({ added, removed, changed }: DependencyCompa
             ({ name, from, to, isMajor }) =>
                 `${name} ${shown(from)} → ${shown(to)}${isMajor ? " (major)" : ""}`,
         ),
-        ...added.map(({ name, version }) => `+ ${name} ${shown(version)}`),
-        ...removed.map(({ name, version }) => `- ${name} ${shown(version)}`),
+        ...added.map(({ name, version }) => `${isOpen ? "" : "+ "}${name} ${shown(version)}`),
+        ...(isOpen ? [] : removed.map(({ name, version }) => `- ${name} ${shown(version)}`)),
     ];
     const named = [...items.slice(0, most), ...(items.length > most ? ["…"] : [])];
-    return `${counts.join(", ")}; ${named.join(", ")}`;
+    const note = isOpen ? ["what the list leaves open is resolved when a version is made"] : [];
+    return [counts.join(", "), ...(named.length > 0 ? [named.join(", ")] : []), ...note].join("; ");
 }
 
 /** What makes a dependency what it is, in a fixed shape: part of a persisted digest. */
@@ -150,7 +164,10 @@ export function sourceIdentity(source: Source): readonly (string | null)[] {
 /** Variables in place of user info go too: they say how to get in, not what is there. */
 const withoutUserInfo = (url: string): string => url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, "$1");
 
-const shown = (version: string): string => (version === "" ? "(built from source)" : version);
+function shown(version: string): string {
+    if (version === "*") return "(any version)";
+    return version === "" ? "(built from source)" : version;
+}
 
 function isMajorStep(from: string, to: string): boolean {
     const [old, current] = [parseVersion(from), parseVersion(to)];

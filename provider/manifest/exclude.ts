@@ -38,6 +38,11 @@ export const excludesPackages = ({ exclude = [], excludeRuntimeProvided }: Exclu
 export const excludedNames = ({ exclude = [] }: Exclusion): ReadonlySet<string> =>
     new Set(exclude.filter((entry) => !isGlob(entry)).map(normalizeName));
 
+/** Whether a name of a list is excluded, or may turn out to be when the list is resolved. */
+export const mayBeLeftOut = (name: string, exclusion: Exclusion): boolean =>
+    excludedNames(exclusion).has(name) ||
+    (exclusion.excludeRuntimeProvided === true && runtimeProvided.has(name));
+
 /**
  * The names that stay out of the layer: those that are excluded, those that only they needed, and, where asked for, all packages
  * of the runtime, unless {@link runtimeNeeds} has a reason to keep them.

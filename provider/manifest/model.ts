@@ -200,6 +200,8 @@ export interface Manifest {
     readonly groups?: ReadonlyMap<string, readonly Requirement[]>;
     /** As {@link LockedPackage.groupPythons}, of those groups. */
     readonly groupPythons?: ReadonlyMap<string, string>;
+    /** requirements.txt only: whether a comment says that a tool wrote the file. */
+    readonly isGenerated?: boolean;
     /** requirements.txt only: what its option lines say. */
     readonly options?: RequirementsOptions;
     /** requirements.txt only: the lines of its constraint files (`-c`); they install nothing. */
@@ -239,8 +241,10 @@ export interface Dependency {
     readonly name: string;
     /** As for a {@link LockedPackage}. */
     readonly unnamed?: true;
-    /** Absent only for a source tree whose version is known once it is built. */
+    /** Absent for a source tree whose version is known once it is built, and for a line of a requirements.txt that pins none. */
     readonly version?: string;
+    /** PEP 440 specifiers of a line that pins no version; absent where it has none. */
+    readonly specifier?: string;
     readonly source: Source;
     /** The one file that would be installed; absent where the manifest has no files to choose from. */
     readonly file?: DistributionFile;
@@ -261,6 +265,8 @@ export interface Selection {
     readonly doubts: readonly Doubt[];
     /** Why `excludeRuntimeProvided` leaves nothing out; see `runtimeNeeds` in `exclude.ts`. Empty where it does, or is not set. */
     readonly runtimeNeeds: readonly { readonly name: string; readonly neededBy: string }[];
+    /** Lines of a requirements.txt that ask for the project itself, which is never in the layer. */
+    readonly projectLines: readonly Position[];
     /** Names of `exclude` that the manifest has nothing of, for any target. */
     readonly unknownExcludes: readonly string[];
     /** The same of `allowSourceBuilds`. */

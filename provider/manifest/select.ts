@@ -33,7 +33,7 @@ export function selectDependencies(
     const needed = neededPackages(manifest, settings, target, doubts);
     const candidates = oneOfEachName(
         manifest,
-        needed.packages.filter((locked) => isInstalled(locked, manifest, settings)),
+        needed.packages.filter((locked) => isInstalled(locked, settings) && !isProject(locked, manifest)),
     );
     const { leftOut, needs } = leftOutOf(manifest, candidates, needed, settings);
     const installed = candidates.filter(({ name }) => !leftOut.has(name));
@@ -56,10 +56,14 @@ export function selectDependencies(
                 next: "Lock again with a current version of the tool.",
             });
         }
+        if (locked.version === undefined && locked.source.type === "registry") doubts.push(unpinned(locked));
         return {
             name: locked.name,
             ...(locked.unnamed === undefined ? {} : { unnamed: locked.unnamed }),
             ...(locked.version === undefined ? {} : { version: locked.version }),
+            ...(locked.version !== undefined || locked.specifier === undefined
+                ? {}
+                : { specifier: locked.specifier }),
             source: locked.source,
             ...(choice.type === "file" ? { file: choice.file } : {}),
             hashes: choice.type === "file" ? [] : [...new Set(locked.hashes)].sort(),
@@ -74,6 +78,9 @@ export function selectDependencies(
         dependencies,
         doubts: distinctDoubts(doubts),
         runtimeNeeds: needs,
+        projectLines: needed.packages
+            .filter((locked) => isProject(locked, manifest))
+            .map(({ position }) => position),
         unknownExcludes: unknown(excludedNames(settings)),
         unknownSourceBuilds: unknown(sourceBuilds),
     };
@@ -165,18 +172,27 @@ function* poetryExtras(manifest: Manifest): Iterable<string> {
     }
 }
 
+/** What a line comes to shows only once a version is made, see `unpinned.ts`. */
+const unpinned = ({ name, position }: LockedPackage): Doubt => ({
+    reason: `${name} is not pinned to one version`,
+    position,
+    next: "Its version is settled whenever a layer version is made.",
+});
+
 /** What the line of a requirements.txt asks for in brackets, in a fixed order. */
 const requestedExtras = ({ requestedExtras: extras = [] }: LockedPackage): Pick<Dependency, "extras"> =>
     extras.length === 0 ? {} : { extras: [...new Set(extras)].sort() };
 
 /** Whether a needed package is put into the layer. */
-function isInstalled({ source }: LockedPackage, { kind }: Manifest, settings: SelectionSettings): boolean {
+function isInstalled({ source }: LockedPackage, settings: SelectionSettings): boolean {
     if (source.type === "path") return settings.localPackages;
     if (source.type !== "directory") return true;
-    // A line `-e .` is the project itself; in a uv.lock, what is at the root may be a package that a member needs.
-    const isProject = kind === "requirements.txt" && source.editable && source.path === ".";
-    return settings.localPackages && !source.virtual && !isProject;
+    return settings.localPackages && !source.virtual;
 }
+
+/** Whether a line of a requirements.txt asks for the folder that the file is in: the project itself, which is never in the layer. */
+const isProject = ({ source }: LockedPackage, manifest: Manifest): boolean =>
+    manifest.kind === "requirements.txt" && source.type === "directory" && source.path === ".";
 
 /** The packages by name, each once. @throws LayerError MANIFEST_SELECTION when two versions of one are left */
 function oneOfEachName(manifest: Manifest, packages: readonly LockedPackage[]): readonly LockedPackage[] {
@@ -246,6 +262,11 @@ function nothingSelected(
             manifest.packages.length === 0 || manifest.kind === "requirements.txt"
                 ? "Add a dependency, or check the environment markers of those there are."
                 : "Name the extras or groups that hold the dependencies, or check their environment markers.",
+            ...(needed.some((locked) => isProject(locked, manifest))
+                ? [
+                      "The project itself is never in the layer: let `uv pip compile pyproject.toml` write down what it needs.",
+                  ]
+                : []),
             ...(needed.length > 0 && !settings.localPackages ? ["Or leave out localPackages: false."] : []),
             ...(excludesPackages(settings) ? ["Or exclude less."] : []),
         ],

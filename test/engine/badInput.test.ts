@@ -108,19 +108,26 @@ onBothEmulators("bad input", (aws) => {
         ]);
     });
 
-    it("names what is wrong when it only shows while building or in AWS", async () => {
+    it("names the lines of a list that pin no version", async () => {
         const files = {
             "loose/requirements.txt": "idna>=3\n",
+            "index.js": program(pythonLayer({ manifest: "loose/requirements.txt" }, { name: "loose" })),
+        };
+        await assertRefused(files, [
+            "REQUIREMENT_UNPINNED: idna is not pinned to one version. at loose/requirements.txt:1:1",
+            "Pin it, `idna==<version>`, and everything that it needs.",
+        ]);
+    });
+
+    it("names what is wrong when it only shows while building or in AWS", async () => {
+        const files = {
             "part/requirements.txt": "requests==2.32.4\n",
             "index.js": program(
-                pythonLayer({ manifest: "loose/requirements.txt" }, { name: "loose" }),
                 pythonLayer({ manifest: "part/requirements.txt" }, { name: "part" }),
                 pythonLayer({ bucket: "no-such-bucket" }, { name: "homeless" }),
             ),
         };
         await assertRefused(files, [
-            "REQUIREMENT_UNPINNED: idna is not pinned to one version. at loose/requirements.txt:1:1",
-            "Pin it, `idna==<version>`, and everything that it needs.",
             /REQUIREMENTS_INCOMPLETE: part\/requirements\.txt does not list everything .* at part\/requirements\.txt:1:1/,
             "urllib3, needed by requests",
             "Write the complete list: `uv pip compile part/requirements.txt --generate-hashes",

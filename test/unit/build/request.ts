@@ -78,7 +78,6 @@ export function requestFor(
             groups: new Map(),
             files: [],
             hashes: [],
-            requestedExtras: requestedExtras[name] ?? [],
             position,
         }),
     );
@@ -95,7 +94,10 @@ export function requestFor(
             ...manifest,
         },
         manifestFolder: folder,
-        dependencies,
+        dependencies: dependencies.map((dependency) => ({
+            ...dependency,
+            extras: requestedExtras[dependency.name] ?? [],
+        })),
         target: targetFor("3.13", "arm64"),
         indexes: [],
         allowSourceBuilds: [],

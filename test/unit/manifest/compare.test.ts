@@ -109,7 +109,7 @@ describe("compareDependencies", () => {
             "2 changed, 1 added, 1 removed; pydantic 1.10.2 → 2.5.0 (major), requests 2.31.0 → 2.32.3, + certifi 2024.12.14, - six 1.16.0",
         );
         assert.match(
-            summarizeComparison(comparison, 1),
+            summarizeComparison(comparison, { most: 1 }),
             /^2 changed, 1 added, 1 removed; pydantic [^,]+, …$/,
         );
         assert.equal(summarizeComparison(compareDependencies(old, old)), "no version changed");
@@ -145,11 +145,16 @@ describe("compareDependencies", () => {
     });
 
     it("shows dependencies sorted by name", () => {
-        const { version: _version, ...local } = dependency("a", "1");
-        const shown = dependencyVersions({ dependencies: [dependency("b", "2"), local] });
+        const { version: _version, ...open } = dependency("a", "1");
+        const source = { type: "directory", path: "c", editable: false, virtual: false } as const;
+        const local = { ...open, name: "c", source };
+        const ranged = { ...open, name: "d", specifier: ">=2,<3" };
+        const shown = dependencyVersions({ dependencies: [ranged, dependency("b", "2"), local, open] });
         assert.deepEqual(Object.entries(shown), [
-            ["a", ""],
+            ["a", "*"],
             ["b", "2"],
+            ["c", ""],
+            ["d", ">=2,<3"],
         ]);
     });
 });
