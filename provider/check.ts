@@ -7,6 +7,7 @@ import { defaultLayerName, parseOwner } from "./owner";
 import { programPath } from "./programPath";
 import { jsonProps, type Props, textOf, textsOf } from "./props";
 import { parseLayerArn } from "./publish/limits";
+import { unknownRuntime } from "./publish/runtimes";
 import { canHoldSecrets, findArgumentProblems } from "./resourceArguments";
 import { deprecationNotice, type Target, targetFor } from "./target";
 import { hasUnknown, unknownValue } from "./unknown";
@@ -58,6 +59,10 @@ export async function check(host: Host, call: Call, olds: Props, news: Props): P
     const target = resourceType === "PythonLayer" ? readTarget(call, given, failures) : undefined;
     const inputs =
         target === undefined ? withoutTarget(resourceType, given) : followTarget(given, target, failures);
+    for (const runtime of textsOf(given, "compatibleRuntimes")) {
+        const notice = runtime === unknownValue ? undefined : unknownRuntime(runtime);
+        if (notice !== undefined) call.log("warning", notice);
+    }
     checkLayerArn(given, news, failures);
     checkBucket(olds, given, failures);
     checkPrefix(olds, given, failures);

@@ -99,8 +99,9 @@ export function createProvider(
                 return { inputs: hideInternals(inputs), failures };
             }),
         diff: (id, olds, news) =>
-            answer(news, async () => {
+            answer(news, async (call) => {
                 const { replaces = [], changes } = await layers.diff(
+                    call,
                     id,
                     withInternals(olds),
                     withInternals(news),

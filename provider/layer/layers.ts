@@ -13,8 +13,8 @@ import type { Call, Host } from "./host";
 export interface Layers {
     /** Checks arguments and fills in what follows from them. Offline. */
     check(call: Call, olds: Props, news: Props): Promise<CheckOutcome>;
-    /** Tells a new version from an update in place from nothing. Offline. */
-    diff(id: string, olds: Props, news: Props): Promise<DiffOutcome>;
+    /** Tells a new version from an update in place from nothing. Offline. Warns of a zip and a manifest that moved apart. */
+    diff(call: Call, id: string, olds: Props, news: Props): Promise<DiffOutcome>;
     /**
      * Publishes the version that checked inputs describe, or takes the one that exists.
      *
@@ -36,7 +36,13 @@ export function createLayers(host: Host): Layers {
             const { check } = await import("../check");
             return check(host, sayingOnce(host, call, textOf(news, "owner") ?? ""), olds, news);
         },
-        diff: async (id, olds, news) => (await import("../diff")).diff(olds, news, id),
+        diff: async (call, id, olds, news) => {
+            const outcome = (await import("../diff")).diff(olds, news, id);
+            const { warnOfMovedZip } = await import("../zipMoved");
+            const once = sayingOnce(host, call, textOf(news, "owner") ?? "");
+            await warnOfMovedZip(host, once, id, olds, news, outcome.replaces !== undefined);
+            return outcome;
+        },
         create: async (call, inputs) => (await import("../create")).create(host, call, inputs),
         read: async (call, id, state) => (await import("../read")).read(host, call, id, state),
         update: async (call, id, state, inputs) =>

@@ -85,6 +85,38 @@ onBothEmulators("LayerVersion", (aws) => {
         assert.deepEqual(await aws().versions("local"), []);
     });
 
+    it("warns where a local zip and its manifest moved apart, and of a runtime that nobody knows", async () => {
+        const args = { layerName: "moved", manifest: "go.sum", content: { zipFile: "build/layer.zip" } };
+        const project = await newProject({
+            name: "moved",
+            files: { "index.js": program(layerVersion(args)), "go.sum": "v1\n", "build/layer.zip": zip },
+        });
+        succeeded(await project.up());
+        const newer = await layerZip("hello = 2\n");
+        await project.write({ "build/layer.zip": newer });
+        const zipMoved = succeeded(await project.preview());
+        assert.deepEqual(resourceCounts(zipMoved), ["2 unchanged"]);
+        assert.match(
+            zipMoved.output,
+            /build\/layer\.zip is another zip than that of version 1, and go\.sum has not changed/,
+        );
+        await project.write({
+            "index.js": program(
+                layerVersion({ ...args, triggers: ["again"], compatibleRuntimes: ["python9.9"] }),
+            ),
+        });
+        const forced = succeeded(await project.up());
+        assert.doesNotMatch(forced.output, /another zip/);
+        assert.match(forced.output, /compatibleRuntimes names "python9\.9", which .* does not know/);
+        assert.equal((await stateOf(project)).outputs["codeSha256"], sha256(newer));
+        await project.write({ "go.sum": "v2\n" });
+        assert.match(
+            succeeded(await project.preview()).output,
+            /go\.sum has changed and build\/layer\.zip has not: it is still the zip of version 2/,
+        );
+        succeeded(await project.destroy());
+    });
+
     it("refuses an archive that is missing, empty, stale, unlabelled or no zip, each in its own words", async () => {
         const lock = manifest("1.0.0");
         const { manifest_md5: md5 } = label(lock);
