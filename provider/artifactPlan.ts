@@ -112,7 +112,7 @@ export async function planArtifact(host: Host, call: Call, inputs: PythonLayerIn
         make: async (temporaryFolder, watch) =>
             make(
                 { ...request, dependencies, isSettled: settled !== undefined },
-                { globs, interpreter },
+                { globs, interpreter, excludesRuntime: inputs.excludeRuntimeProvided },
                 await buildContext(host, call, temporaryFolder),
                 watch,
             ),
@@ -146,7 +146,11 @@ async function buildContext(
 /** Builds and packages; each wheel that arrives is proved while others are on their way. */
 async function make(
     request: Parameters<typeof buildWheels>[0],
-    settings: { readonly globs: readonly string[]; readonly interpreter: Interpreter | undefined },
+    settings: {
+        readonly globs: readonly string[];
+        readonly interpreter: Interpreter | undefined;
+        readonly excludesRuntime: boolean | undefined;
+    },
     context: BuildContext,
     watch: Watch | undefined,
 ): Promise<Artifact> {
@@ -165,13 +169,14 @@ async function make(
         const wheels = await buildWheels(request, { ...context, onWheel, onArrival });
         await proved;
         watch?.onPacking();
-        const { globs, interpreter } = settings;
+        const { globs, interpreter, excludesRuntime } = settings;
         return await packageLayer(
             {
                 wheels,
                 target: request.target,
                 destination: path.join(temporaryFolder, "layer.zip"),
                 exclude: globs,
+                excludesRuntime,
                 ...(interpreter === undefined
                     ? {}
                     : { bytecode: { interpreter, run, temporaryFolder, environment } }),

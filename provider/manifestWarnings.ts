@@ -55,7 +55,7 @@ export function warnOfSelection(call: Call, file: ManifestFile, selection: Selec
     }
     const oversize = findOversize(selection.dependencies, maximumUncompressedSize);
     if (oversize !== undefined) {
-        call.log("warning", `${oversize}. Exclude what the functions do not need.`);
+        call.log("warning", `${oversize}. Name what the functions do not need in exclude.`);
     }
 }
 

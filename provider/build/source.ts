@@ -144,12 +144,31 @@ async function buildWheel(
             `${dependencyName(dependency)} could not be built from source`,
             everyPlace(places),
             [
+                ...(isPip(tool) ? [] : compiledElsewhere(dependency, error, lookup.target)),
                 ...versionFromGit(dependency, error),
                 `Try \`${isPip(tool) ? "pip wheel" : "uv build --wheel"}\` on it by itself, put right what it lacks, and run it again.`,
                 `Or use a version of ${dependency.name} that has a wheel.`,
             ],
         );
     }
+}
+
+/** Node's names of machines → those of wheels. */
+const machines: ReadonlyMap<string, string> = new Map([
+    ["x64", "x86_64"],
+    ["arm64", "aarch64"],
+]);
+
+/** A compiler's failure is beside the point where this machine is another than the target: what it made would not run there. */
+function compiledElsewhere({ name }: Dependency, error: RunError, target: Target): string[] {
+    const compiles = error.details.tail.some((line) =>
+        /\b(?:gcc|g\+\+|cc1|clang|cl\.exe|rustc|cargo|cmake|meson|ninja)\b|Python\.h|compil/i.test(line),
+    );
+    const machine = machines.get(process.arch) ?? process.arch;
+    if (!compiles || (process.platform === "linux" && machine === target.machine)) return [];
+    return [
+        `${name} holds code that is compiled, and this machine, ${process.platform} on ${machine}, makes none for ${target.architecture} on Linux: build its wheel on a machine like the target and lock that.`,
+    ];
 }
 
 /** Tags differ from one checkout to another, so a build of a local package sees none of git: what asks them for a version fails. */

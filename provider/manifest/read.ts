@@ -5,6 +5,7 @@ import { readRegularFile } from "../disk";
 import { LayerError } from "../errors";
 import { manifestKindNamed } from "./kind";
 import { type IncludedFile, type ManifestFile, type ManifestKind, manifestKinds } from "./model";
+import { type NoManifest, otherFormatNamed, otherFormatOf } from "./otherFormats";
 import { errorAt } from "./position";
 import { isInProject, projectRoots } from "./project";
 import { requirementsIncludes } from "./requirementsLines";
@@ -77,12 +78,16 @@ export async function readManifest(
     },
 ): Promise<ManifestFile> {
     const folder = path.resolve(options.folder);
+    const other = otherFormatNamed(manifestPath, options.kind);
+    if (other !== undefined) throw notReadable(manifestPath, other);
     const kind = options.kind ?? manifestKindOf(manifestPath);
     const absolutePath = path.resolve(folder, manifestPath);
     const { bytes, md5, text } = await contentOf(absolutePath, async () => {
         const read = await readManifestBytes(manifestPath, folder);
         return { ...read, text: decodeText(manifestPath, read.bytes) };
     });
+    const found = otherFormatOf(manifestPath, text, kind);
+    if (found !== undefined) throw notReadable(manifestPath, found);
     const file = { kind, path: manifestPath, folder, absolutePath, bytes, md5, text };
     if (kind !== "requirements.txt") return { ...file, includes: [] };
     const { environment = {} } = options;
@@ -111,6 +116,13 @@ export function manifestKindOf(manifestPath: string): ManifestKind {
         property: "manifest",
     });
 }
+
+const notReadable = (manifestPath: string, { what, next }: NoManifest): LayerError =>
+    new LayerError("MANIFEST_KIND_UNKNOWN", {
+        what: `${manifestPath} is not read: it is ${what}.`,
+        next,
+        property: "manifest",
+    });
 
 async function readIncludes(
     root: Omit<ManifestFile, "includes">,

@@ -33,6 +33,8 @@ export interface PackageRequest {
     readonly destination: string;
     /** Globs of files that stay out of the layer; see `globs.ts`. @default - all files go in */
     readonly exclude?: readonly string[];
+    /** Whether the runtime's packages were asked to stay out, which a layer that is too large is told of otherwise. @default - no */
+    readonly excludesRuntime?: boolean | undefined;
     /** Adds byte code of all modules. @default - none */
     readonly bytecode?: BytecodeCompiler | undefined;
 }
@@ -94,7 +96,7 @@ export async function packageLayer(request: PackageRequest, context: PackageCont
                       ({ path }) => !filter.leavesOut(path),
                   );
         const packages = packageSizes(taken, merged, records, compiled);
-        const nearLimit = checkUncompressedSize(packages);
+        const nearLimit = checkUncompressedSize(packages, request);
 
         await mkdir(dirname(destination), { recursive: true });
         const cache = openFactsCache(context.facts);

@@ -1,4 +1,6 @@
 import { LayerError } from "../errors";
+import { normalizeName } from "../manifest/name";
+import { runtimeProvided } from "../manifest/runtimeProvided";
 import type { PackageSize } from "./model";
 
 /**
@@ -19,9 +21,13 @@ const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 /**
  * Throws LAYER_TOO_LARGE, with a table of the biggest packages, when a layer of these packages would not be accepted.
  *
+ * @param options.excludesRuntime Whether the runtime's packages were asked to stay out, so that this is no way any more. Default false.
  * @returns a warning from 80 % of the limit, otherwise undefined.
  */
-export function checkUncompressedSize(packages: readonly PackageSize[]): string | undefined {
+export function checkUncompressedSize(
+    packages: readonly PackageSize[],
+    { excludesRuntime = false }: { readonly excludesRuntime?: boolean | undefined } = {},
+): string | undefined {
     const total = packages.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0);
     const largest = [...packages].sort((left, right) => right.uncompressedSize - left.uncompressedSize);
     const share = total / maximumUncompressedSize;
@@ -32,7 +38,10 @@ export function checkUncompressedSize(packages: readonly PackageSize[]): string 
                 `Lambda takes less than ${maximumUncompressedSize} for a function and all its layers.`,
             detail: sizeTable(largest),
             next: [
-                "Leave out what the function does not import, and what the Lambda runtime ships (boto3, botocore).",
+                `Leave out what the function does not import, beginning with the largest: exclude: ${listed(enoughOf(largest, total))}.`,
+                ...(!excludesRuntime && packages.some(({ name }) => runtimeProvided.has(normalizeName(name)))
+                    ? ["Or leave the AWS SDK to the Lambda runtime: excludeRuntimeProvided: true."]
+                    : []),
                 "Move a large package into a container image or onto EFS; a second layer does not help.",
             ],
         });
@@ -44,6 +53,20 @@ export function checkUncompressedSize(packages: readonly PackageSize[]): string 
         `layers share; the largest: ${names.join(", ")}.`
     );
 }
+
+/** The fewest of the largest packages without which the rest fits; as many as a line holds at most. */
+function enoughOf(largest: readonly PackageSize[], total: number): readonly string[] {
+    let rest = total;
+    const needed = largest.filter(({ uncompressedSize }) => {
+        const isNeeded = rest >= maximumUncompressedSize;
+        rest -= isNeeded ? uncompressedSize : 0;
+        return isNeeded;
+    });
+    return needed.slice(0, tableLength).map(({ name }) => name);
+}
+
+const listed = (names: readonly string[]): string =>
+    `[${names.map((name) => JSON.stringify(name)).join(", ")}]`;
 
 /** `sizes`, largest first, as aligned lines: unpacked megabytes, share, package; the rest in one line. */
 function sizeTable(sizes: readonly PackageSize[]): string[] {

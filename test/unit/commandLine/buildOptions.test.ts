@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { pythonPath, uvPath } from "../../tools";
 import type { LocalServer } from "../build/localServer";
 import { startIndex } from "../build/packageIndex";
-import { sampleWheel } from "../build/sampleFiles";
+import { sampleWheel, writeProject } from "../build/sampleFiles";
 import { callCommandLine } from "./callCommandLine";
 
 const execute = promisify(execFile);
@@ -210,6 +210,30 @@ describe("pulumi-lambda-layer build of a list", function () {
                 "--resolve-unpinned",
             );
             assert.deepEqual(found, ["native 2.0"], errors);
+        });
+    });
+
+    describe("with a package whose build compiles", () => {
+        const here = process.arch === "arm64" ? "arm64" : "x86_64";
+        const elsewhere = here === "arm64" ? "x86_64" : "arm64";
+        const cause = /native-code holds code that is compiled, and this machine, .* makes none for/;
+        before(async () => {
+            const project = join(folder, "native");
+            await writeProject(project, "native-code", "1.0");
+            const failure = "raise SystemExit(\"error: command 'gcc' failed with exit code 1\")";
+            await writeFile(join(project, "backend.py"), `def build_wheel(*a, **k):\n    ${failure}\n`);
+        });
+
+        it("says that another machine's is no use for the target", async () => {
+            const { errors } = await build(["native-code @ ./native"], "--architecture", elsewhere);
+            assert.match(errors, /TOOL_FAILED/);
+            assert.match(errors, cause);
+        });
+
+        it("says nothing of that where the machine is like the target", async () => {
+            const { errors } = await build(["native-code @ ./native"], "--architecture", here);
+            assert.match(errors, /gcc/);
+            if (process.platform === "linux") assert.doesNotMatch(errors, cause);
         });
     });
 });

@@ -40,9 +40,38 @@ describe("limits", () => {
                         assert(total >= maximumUncompressedSize);
                         assert(error.message.split("\n").length <= 12);
                         assert(error.message.includes(`${total} bytes`));
+                        // What it says to leave out is enough, unless that is more than a line holds.
+                        const [, list = "[]"] = /exclude: (\[.*?\])/.exec(error.message) ?? [];
+                        const named: string[] = JSON.parse(list);
+                        const rest = packages(...sizes).filter(({ name }) => !named.includes(name));
+                        if (named.length < 6) checkUncompressedSize(rest);
                     }
                 },
             ),
+        );
+    });
+
+    it("names the runtime's packages as a way out where they are in the layer and were not asked to stay out", () => {
+        const large = packages(maximumUncompressedSize, 15e6).map((size, index) =>
+            index === 1 ? { ...size, name: "botocore" } : size,
+        );
+        const way = /excludeRuntimeProvided: true/;
+        assert.throws(() => checkUncompressedSize(large), way);
+        const messageOf = (work: () => unknown): string => {
+            try {
+                work();
+            } catch (error) {
+                return String(error);
+            }
+            return assert.fail();
+        };
+        assert.doesNotMatch(
+            messageOf(() => checkUncompressedSize(large, { excludesRuntime: true })),
+            way,
+        );
+        assert.doesNotMatch(
+            messageOf(() => checkUncompressedSize(large.slice(0, 1))),
+            way,
         );
     });
 
