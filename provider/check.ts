@@ -66,6 +66,7 @@ export async function check(host: Host, call: Call, olds: Props, news: Props): P
     checkLayerArn(given, news, failures);
     checkBucket(olds, given, failures);
     checkPrefix(olds, given, failures);
+    checkEncryption(given, failures);
     const owner = parseOwner(textOf(news, "owner") ?? "");
     host.memory.noteCheck(owner.id, {
         layer: layerOf(inputs),
@@ -268,5 +269,19 @@ function checkPrefix(olds: Props, inputs: Props, failures: LayerError[]): void {
         const what = `prefix holds the records of layer "${textOf(olds, "layerName")}".`;
         const next = `Give "${textOf(inputs, "layerName")}" another one, or leave prefix out.`;
         failures.push(wrongArgument("prefix", what, next));
+    }
+}
+
+/** An argument about objects that are never written would be passed over in silence, as would a key that S3 is not to use. */
+function checkEncryption(inputs: Props, failures: LayerError[]): void {
+    for (const property of ["bucketOwner", "serverSideEncryption", "kmsKeyId"]) {
+        if (inputs[property] !== undefined && inputs["bucket"] === undefined) {
+            const next = `Give the layer a bucket, or take ${property} away.`;
+            failures.push(wrongArgument(property, `${property} is about a bucket, and there is none.`, next));
+        }
+    }
+    if (inputs["kmsKeyId"] !== undefined && inputs["serverSideEncryption"] === "AES256") {
+        const what = "kmsKeyId is a key of KMS, and AES256 encrypts with keys of S3.";
+        failures.push(wrongArgument("kmsKeyId", what, 'Take one of them away, or set "aws:kms".'));
     }
 }

@@ -3,7 +3,7 @@ import type { Archive, PreparedArchive } from "./archive";
 import { type Bucket, deleteObject } from "./aws/objects";
 import { completeVersion } from "./completion";
 import { isLayerError, LayerError } from "./errors";
-import { asCheckedInputs, type CheckedInputs } from "./inputs";
+import { asCheckedInputs, type CheckedInputs, destinationOf } from "./inputs";
 import type { Call, Host } from "./layer/host";
 import { publishedOutputs, type VersionOutputs } from "./outputs";
 import { parseOwner } from "./owner";
@@ -13,7 +13,7 @@ import { markOwnFolder, requireOwnFolder } from "./publish/layerMark";
 import { artifactObject } from "./publish/layout";
 import { publishOnce } from "./publish/publishOnce";
 import { counted, megabytes } from "./quantities";
-import { type Destination, openDestination } from "./upload/destination";
+import { type Destination, findBucket, openDestination } from "./upload/destination";
 
 /** What a create answers: the version's ARN, and the resource's outputs. */
 export interface CreateOutcome {
@@ -37,20 +37,23 @@ async function createVersion(host: Host, call: Call, inputs: CheckedInputs): Pro
     const clients = await host.aws.clients(inputs.region);
     const account = await host.aws.account(clients);
     requireOwnAccount(inputs, account);
+    const place = destinationOf({ ...inputs });
     const destination =
-        inputs.bucket === undefined
-            ? undefined
-            : await openDestination(
-                  clients,
-                  account,
-                  { bucket: inputs.bucket, prefix: inputs.prefix ?? "" },
-                  signal,
-              );
+        place === undefined ? undefined : await openDestination(clients, account, place, signal);
     const store = destination?.store;
     if (store !== undefined) {
         await requireOwnFolder(store, inputs.layerName);
     }
-    const bucketNamed = (name: string): Bucket => ({ s3: clients.s3, name, signal });
+    const { bucketOwner } = inputs;
+    const bucketNamed = async (name: string): Promise<Bucket> => {
+        if (name === store?.bucket.name) {
+            return { ...store.bucket, s3: clients.s3 };
+        }
+        // Looked at only where it may be of either account: that needs a permission more than to read the object.
+        return bucketOwner === undefined
+            ? { s3: clients.s3, name, owner: account, signal }
+            : findBucket(clients, account, { name, bucketOwner }, signal);
+    };
     const archive = await openArchive(host, call, inputs, destination, bucketNamed);
     const key = versionKey({
         artifactKey: archive.artifactKey,
@@ -142,7 +145,7 @@ function openArchive(
     call: Call,
     inputs: CheckedInputs,
     destination: Destination | undefined,
-    bucketNamed: (name: string) => Bucket,
+    bucketNamed: (name: string) => Promise<Bucket>,
 ): Promise<Archive> {
     // Only the one that is needed is loaded: building brings the most code with it.
     if (inputs.resourceType === "LayerVersion") {

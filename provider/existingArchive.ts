@@ -27,7 +27,7 @@ export async function openExistingArchive(
     host: Host,
     call: Call,
     inputs: LayerVersionInputs,
-    bucketNamed: (name: string) => Bucket,
+    bucketNamed: (name: string) => Promise<Bucket>,
     destination: Destination | undefined,
 ): Promise<Archive> {
     const file = await readManifestBytes(inputs.manifest, host.folder);
@@ -37,7 +37,7 @@ export async function openExistingArchive(
     const manifest = { fileName: path.basename(inputs.manifest), bytes: file.bytes, md5: file.md5 };
     const { s3Bucket, s3Key, s3ObjectVersion, s3ObjectStorageMode, zipFile } = inputs.content;
     if (s3Bucket !== undefined && s3Key !== undefined) {
-        const bucket = bucketNamed(s3Bucket);
+        const bucket = await bucketNamed(s3Bucket);
         const head = await headObject(bucket, s3Key, s3ObjectVersion);
         const uri = objectUri(bucket, s3Key);
         requireLabel(head, uri, file.md5, inputs.layerName);

@@ -6,6 +6,7 @@ import type { Grantee } from "./publish/permissions";
 import type { KeepVersions } from "./publish/retention";
 import { findArgumentProblems, inputNames, type ResourceType } from "./resourceArguments";
 import type { Architecture } from "./target";
+import type { DestinationPlace } from "./upload/destination";
 
 /** The version of the persisted format below, which outputs carry. A higher one is refused, see {@link newerState}. */
 export const schemaVersion = 1;
@@ -30,6 +31,10 @@ export interface LayerInputs {
     readonly bucket?: string;
     /** Ends with a slash. */
     readonly prefix?: string;
+    /** Twelve digits: the account that buckets may belong to beside the layer's own. */
+    readonly bucketOwner?: string;
+    readonly serverSideEncryption?: string;
+    readonly kmsKeyId?: string;
     readonly forceDestroy?: boolean;
     readonly keepVersions?: KeepVersions;
     readonly permissions?: readonly Grantee[];
@@ -103,6 +108,22 @@ export const defaultPrefix = (props: Props): string => `lambda/${textOf(props, "
 /** Where a layer's objects are in its bucket: the input `prefix`, or what it is by default. */
 export const prefixOf = (props: Props): string =>
     typeof props["prefix"] === "string" ? props["prefix"] : defaultPrefix(props);
+
+/** Where the records of a resource are, from its inputs or from the outputs that echo them; `undefined` without a bucket. */
+export function destinationOf(props: Props): DestinationPlace | undefined {
+    const bucket = textOf(props, "bucket");
+    const kmsKeyId = textOf(props, "kmsKeyId");
+    const serverSideEncryption =
+        textOf(props, "serverSideEncryption") ?? (kmsKeyId === undefined ? undefined : "aws:kms");
+    return bucket === undefined
+        ? undefined
+        : {
+              bucket,
+              prefix: prefixOf(props),
+              bucketOwner: textOf(props, "bucketOwner"),
+              encryption: serverSideEncryption === undefined ? undefined : { serverSideEncryption, kmsKeyId },
+          };
+}
 
 /** Checked inputs as the outputs echo them: without what follows from the others. {@link asCheckedInputs} brings it back. */
 export function keptInputs({ resourceType: _resourceType, prefix, ...inputs }: CheckedInputs): Props {

@@ -10,6 +10,21 @@ import type { Architecture } from "./target";
 export interface LayerArgs {
     /** Where in the bucket. Default: `lambda/<layerName>/`. */
     readonly prefix?: pulumi.Input<string>;
+    /**
+     * The account that the buckets may belong to beside the layer's own: twelve digits. A bucket of any other account is refused, since a
+     * name can be taken by somebody else. Default: the layer's own account.
+     */
+    readonly bucketOwner?: pulumi.Input<string>;
+    /**
+     * What every object is written with as `x-amz-server-side-encryption`, where the bucket's policy asks for it: `"AES256"`, `"aws:kms"` or
+     * `"aws:kms:dsse"`. Default: `"aws:kms"` with a {@link kmsKeyId}, else nothing, so that the bucket's own setting counts.
+     */
+    readonly serverSideEncryption?: pulumi.Input<string>;
+    /**
+     * The KMS key of every object, where the bucket's policy asks for one: its ARN, its id or an alias, as the policy has it. Default: the
+     * bucket's own setting.
+     */
+    readonly kmsKeyId?: pulumi.Input<string>;
     /** Description of the version, at most 256 characters. Default: none. */
     readonly description?: pulumi.Input<string>;
     /** SPDX identifier, URL or text of the licence, at most 512 characters. Default: none. */

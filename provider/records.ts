@@ -1,8 +1,8 @@
 import type { Clients } from "./aws/clients";
 import type { AwsSession } from "./aws/session";
 import { isLayerError } from "./errors";
-import { prefixOf } from "./inputs";
-import { type Props, textOf } from "./props";
+import { destinationOf } from "./inputs";
+import type { Props } from "./props";
 import type { LayerStore } from "./publish/layout";
 import { openDestination } from "./upload/destination";
 
@@ -13,12 +13,11 @@ export async function openRecords(
     props: Props,
     signal: AbortSignal,
 ): Promise<LayerStore | undefined> {
-    const bucket = textOf(props, "bucket");
-    if (bucket === undefined) {
+    const place = destinationOf(props);
+    if (place === undefined) {
         return undefined;
     }
     const account = await aws.account(clients);
-    const place = { bucket, prefix: prefixOf(props) };
     try {
         return (await openDestination(clients, account, place, signal)).store;
     } catch (error) {

@@ -29,6 +29,9 @@ export interface ArgumentProblem {
     readonly reason: string;
 }
 
+/** Amazon S3, PutObject, "x-amz-server-side-encryption". */
+const encryptions: readonly string[] = ["AES256", "aws:kms", "aws:kms:dsse"];
+
 const commonRules: Readonly<Record<string, Rule>> = {
     layerName: text(layerNameProblem),
     region: text((value) =>
@@ -45,6 +48,17 @@ const commonRules: Readonly<Record<string, Rule>> = {
     compatibleArchitectures: texts(compatibleArchitecturesProblem),
     bucket: text(bucketProblem),
     prefix: (value) => (typeof value === "string" ? prefixProblem(value) : "must be a text"),
+    bucketOwner: text((value) =>
+        /^\d{12}$/.test(value) ? undefined : "must be an account number of twelve digits, as a text",
+    ),
+    serverSideEncryption: text((value) =>
+        encryptions.includes(value)
+            ? undefined
+            : `must be one of ${encryptions.map((each) => `"${each}"`).join(", ")}, but is ${JSON.stringify(value)}`,
+    ),
+    kmsKeyId: text((value) =>
+        /^\S{1,2048}$/.test(value) ? undefined : "must be the ARN, id or alias of a KMS key",
+    ),
     forceDestroy: flag,
     keepVersions: (value) =>
         value === "all" || (typeof value === "number" && Number.isInteger(value) && value >= 0)

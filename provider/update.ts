@@ -4,7 +4,13 @@ import type { Clients } from "./aws/clients";
 import { readObject } from "./aws/objects";
 import { isLayerError, LayerError } from "./errors";
 import { assertGrants, hadPermissions } from "./grants";
-import { asCheckedInputs, type CheckedInputs, prefixOf, readKeepVersions, requireReadable } from "./inputs";
+import {
+    asCheckedInputs,
+    type CheckedInputs,
+    destinationOf,
+    readKeepVersions,
+    requireReadable,
+} from "./inputs";
 import type { Call, Host } from "./layer/host";
 import type { RunMemory } from "./layer/memory";
 import { reportSuperseded } from "./layer/messages";
@@ -25,7 +31,7 @@ import { notePublication } from "./publish/publication";
 import { type KeptManifest, keepVersion, ownedBy, readRecord } from "./publish/record";
 import { supersede } from "./publish/succession";
 import { createRecord } from "./record";
-import { type Destination, openDestination } from "./upload/destination";
+import { type Destination, type DestinationPlace, openDestination } from "./upload/destination";
 
 /**
  * Brings what is kept of a version in line with the inputs, without publishing: a manifest whose dependencies are the
@@ -65,14 +71,14 @@ export async function update(
         recordUri: undefined,
     };
     const owner = parseOwner(inputs.owner);
-    if (inputs.bucket === undefined) {
+    const place = destinationOf({ ...inputs });
+    if (place === undefined) {
         await assertGrants(memory, clients, undefined, { inputs, owner, version, olds }, signal);
         return toProps(inputs, outputs);
     }
     const account = await aws.account(clients);
-    const open = (bucket: string, prefix: string) =>
-        openDestination(clients, account, { bucket, prefix }, signal);
-    const destination = await open(inputs.bucket, inputs.prefix ?? "");
+    const open = (place: DestinationPlace) => openDestination(clients, account, place, signal);
+    const destination = await open(place);
     await markOwnFolder(destination.store, layerName);
     const old = await openOld(olds, inputs, open);
     const formerOwner = textOf(olds, "owner") ?? inputs.owner;
@@ -100,15 +106,14 @@ export async function update(
 async function openOld(
     olds: Props,
     inputs: CheckedInputs,
-    open: (bucket: string, prefix: string) => Promise<Destination>,
+    open: (place: DestinationPlace) => Promise<Destination>,
 ): Promise<Destination | undefined> {
-    const bucket = textOf(olds, "bucket");
-    const prefix = prefixOf(olds);
-    if (bucket === undefined || (bucket === inputs.bucket && prefix === inputs.prefix)) {
+    const place = destinationOf(olds);
+    if (place === undefined || (place.bucket === inputs.bucket && place.prefix === inputs.prefix)) {
         return undefined;
     }
     try {
-        return await open(bucket, prefix);
+        return await open(place);
     } catch (error) {
         // An old place that is gone is no reason not to move away from it. One that is closed to us may hold others' claims.
         if (isLayerError(error) && error.code === "BUCKET_NOT_FOUND") {

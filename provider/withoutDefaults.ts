@@ -37,6 +37,10 @@ const readings: Readonly<Record<ArgumentName, Reading>> = {
     layerName: asGiven,
     region: asGiven,
     bucket: asGiven,
+    bucketOwner: asGiven,
+    serverSideEncryption: (value, args) =>
+        value === "aws:kms" && textOf(args, "kmsKeyId") !== undefined ? undefined : value,
+    kmsKeyId: asGiven,
     pythonVersion: asGiven,
     package: (value) => (typeof value === "string" ? normalizeName(value) : value),
     indexes: unlessEmpty,

@@ -207,7 +207,19 @@ export function awsError(error: unknown, call: string, where?: string): LayerErr
         return new LayerError("ACCESS_DENIED", {
             ...failure,
             what: `${call} was denied.`,
-            next: "Allow the action to this identity; the README has the smallest policy that works. S3 answers 403 for a missing object too when s3:ListBucket is not allowed.",
+            next: [
+                "Allow the action to this identity; the README has the smallest policy that works. S3 answers 403 for a missing object too when s3:ListBucket is not allowed.",
+                ...(call.startsWith("s3:")
+                    ? [
+                          "A bucket of another account than the layer's has to be named as such: give the argument bucketOwner its account.",
+                      ]
+                    : []),
+                ...(call.startsWith("s3:PutObject")
+                    ? [
+                          "If the bucket's policy asks for encryption, give the arguments kmsKeyId or serverSideEncryption what it asks for.",
+                      ]
+                    : []),
+            ],
         });
     }
     if (name === "NoAnswer") {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { GetObjectCommandOutput, S3Client } from "@aws-sdk/client-s3";
+import type { GetObjectCommandOutput, S3Client, ServerSideEncryption } from "@aws-sdk/client-s3";
 import { LayerError } from "../errors";
 import { backoff, retry } from "../retry";
 import { awsError, describeAwsFailure, isNotFound, isPreconditionFailed } from "./failures";
@@ -9,7 +9,37 @@ import { loadS3 } from "./sdk";
 export interface Bucket {
     readonly s3: S3Client;
     readonly name: string;
+    /** The account that it must belong to. S3 refuses every call about a bucket of another one. */
+    readonly owner: string;
+    /** What every write says of encryption. @default - nothing, so that the bucket's own setting counts */
+    readonly encryption?: Encryption | undefined;
     readonly signal: AbortSignal;
+}
+
+/** How objects are encrypted, in S3's words. */
+export interface Encryption {
+    /** `AES256`, `aws:kms`, `aws:kms:dsse`. */
+    readonly serverSideEncryption: string;
+    readonly kmsKeyId: string | undefined;
+}
+
+/** What every call about a bucket says: a bucket can be deleted, and its name taken by somebody else. */
+export const inBucket = ({ name, owner }: Bucket) => ({ Bucket: name, ExpectedBucketOwner: owner });
+
+/** What every write to a bucket says, beside {@link inBucket}. */
+export function encryptedFor({ encryption }: Bucket): {
+    ServerSideEncryption?: ServerSideEncryption;
+    SSEKMSKeyId?: string;
+} {
+    if (encryption === undefined) {
+        return {};
+    }
+    const { serverSideEncryption, kmsKeyId } = encryption;
+    return {
+        // The SDK's type lists what it knew when it was made; S3 decides.
+        ServerSideEncryption: serverSideEncryption as ServerSideEncryption,
+        ...(kmsKeyId === undefined ? {} : { SSEKMSKeyId: kmsKeyId }),
+    };
 }
 
 /** A small object, read whole. */
@@ -81,7 +111,7 @@ async function readThrough<Result>(
 ): Promise<Result | undefined> {
     const { GetObjectCommand } = await loadS3();
     const command = new GetObjectCommand({
-        Bucket: bucket.name,
+        ...inBucket(bucket),
         Key: key,
         ...(versionId === undefined ? {} : { VersionId: versionId }),
         ...(range === undefined ? {} : { Range: range }),
@@ -118,7 +148,7 @@ export async function headObject(
     try {
         const answer = await bucket.s3.send(
             new HeadObjectCommand({
-                Bucket: bucket.name,
+                ...inBucket(bucket),
                 Key: key,
                 ...(versionId === undefined ? {} : { VersionId: versionId }),
             }),
@@ -152,7 +182,8 @@ export async function writeObject(
     try {
         const answer = await bucket.s3.send(
             new PutObjectCommand({
-                Bucket: bucket.name,
+                ...inBucket(bucket),
+                ...encryptedFor(bucket),
                 Key: key,
                 Body: body,
                 ContentType: contentType,
@@ -178,7 +209,7 @@ export async function writeObject(
 export async function deleteObject(bucket: Bucket, key: string): Promise<void> {
     const { DeleteObjectCommand } = await loadS3();
     try {
-        await bucket.s3.send(new DeleteObjectCommand({ Bucket: bucket.name, Key: key }), {
+        await bucket.s3.send(new DeleteObjectCommand({ ...inBucket(bucket), Key: key }), {
             abortSignal: bucket.signal,
         });
     } catch (error) {
@@ -196,7 +227,7 @@ export async function listObjects(
     try {
         const pages = paginateListObjectsV2(
             { client: bucket.s3 },
-            { Bucket: bucket.name, Prefix: prefix },
+            { ...inBucket(bucket), Prefix: prefix },
             { abortSignal: bucket.signal },
         );
         for await (const page of pages) {
@@ -214,19 +245,12 @@ export async function listObjects(
 }
 
 /** Throws BUCKET_NOT_FOUND unless the bucket exists; answers its region where S3 names it. */
-export async function requireBucket(
-    bucket: Bucket,
-    expectedOwner?: string,
-): Promise<{ region: string | undefined }> {
+export async function requireBucket(bucket: Bucket): Promise<{ region: string | undefined }> {
     const { HeadBucketCommand } = await loadS3();
     try {
-        const answer = await bucket.s3.send(
-            new HeadBucketCommand({
-                Bucket: bucket.name,
-                ...(expectedOwner === undefined ? {} : { ExpectedBucketOwner: expectedOwner }),
-            }),
-            { abortSignal: bucket.signal },
-        );
+        const answer = await bucket.s3.send(new HeadBucketCommand(inBucket(bucket)), {
+            abortSignal: bucket.signal,
+        });
         return { region: answer.BucketRegion };
     } catch (error) {
         if (isNotFound(error)) {

@@ -34,6 +34,12 @@ export const layerOptions: readonly OptionDescription[] = [
     { name: "bucket", short: "b", value: "<bucket>", text: "S3 bucket with the layer's records" },
     { name: "layer", short: "l", value: "<name>", text: "the layer's name, or its ARN" },
     { name: "prefix", value: "<prefix>", text: "where in the bucket (default lambda/<layer>)" },
+    {
+        name: "bucket-owner",
+        value: "<account>",
+        argument: "bucketOwner",
+        text: "account of a bucket that is not the credentials' own",
+    },
     { name: "region", value: "<region>", text: "AWS region (default: the AWS SDK's own)" },
     { name: "profile", value: "<name>", text: "profile of the AWS configuration files" },
     { name: "endpoint-url", value: "<url>", text: "one address for all AWS services, such as an emulator's" },

@@ -74,9 +74,17 @@ export async function openLayer(call: Call, place: LayerPlace): Promise<NamedLay
     const clients = await openClients(host.aws);
     const account = await host.aws.account(clients);
     try {
-        const { store } = await openDestination(clients, account, place, call.signal);
+        const bucketOwner = call.options.text("bucket-owner");
+        const { store } = await openDestination(clients, account, { ...place, bucketOwner }, call.signal);
         return { host, clients, store, layerName: place.layerName };
     } catch (error) {
+        if (isLayerError(error) && error.code === "ACCESS_DENIED" && error.failure.property === "bucket") {
+            const next = [
+                "If it belongs to another account, name that account with --bucket-owner.",
+                "Otherwise check whose credentials these are (--profile), and that they may list the bucket.",
+            ];
+            throw new LayerError(error.code, { ...error.failure, next });
+        }
         if (isLayerError(error) && error.code === "BUCKET_NOT_FOUND") {
             // What else it says is for who wants to publish there.
             const next = "Check the bucket's name, and whose credentials these are (--profile).";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createReadStream, type ReadStream } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { isPassing, isPreconditionFailed } from "../aws/failures";
-import { type Bucket, headObject, objectError } from "../aws/objects";
+import { type Bucket, encryptedFor, headObject, inBucket, objectError } from "../aws/objects";
 import { loadS3 } from "../aws/sdk";
 import { LayerError } from "../errors";
 import type { Artifact } from "../package/model";
@@ -88,7 +88,8 @@ export async function uploadArtifact(
         try {
             const answer = await bucket.s3.send(
                 new PutObjectCommand({
-                    Bucket: bucket.name,
+                    ...inBucket(bucket),
+                    ...encryptedFor(bucket),
                     Key: key,
                     Body: body,
                     ContentLength: artifact.size,

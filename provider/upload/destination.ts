@@ -1,6 +1,6 @@
 import type { Clients } from "../aws/clients";
-import { type Bucket, requireBucket } from "../aws/objects";
-import { isLayerError } from "../errors";
+import { type Bucket, type Encryption, requireBucket } from "../aws/objects";
+import { isLayerError, LayerError } from "../errors";
 import { type LayerStore, layerStore } from "../publish/layout";
 
 /** Where a layer's things are kept, and whether Lambda can read the bucket itself. */
@@ -12,36 +12,69 @@ export interface Destination {
     readonly bucketRegion: string | undefined;
 }
 
+/** Where a layer's things are to be kept. */
+export interface DestinationPlace {
+    readonly bucket: string;
+    readonly prefix: string;
+    /** The account that the bucket may belong to beside the layer's own. */
+    readonly bucketOwner?: string | undefined;
+    readonly encryption?: Encryption | undefined;
+}
+
 /**
- * Looks at the bucket: that it exists, where it is and whether it is the layer's own account's.
+ * Looks at the bucket: that it exists, where it is and that it belongs to the layer's own account, or to the one that is named.
  *
  * @throws BUCKET_NOT_FOUND, ACCESS_DENIED
  */
 export async function openDestination(
     clients: Clients,
     account: string,
-    place: { readonly bucket: string; readonly prefix: string },
+    { bucket: name, prefix, bucketOwner, encryption }: DestinationPlace,
     signal: AbortSignal,
 ): Promise<Destination> {
-    const asked: Bucket = { s3: clients.s3, name: place.bucket, signal };
-    const { region, ownAccount } = await look(asked, account);
+    const { region, ...asked } = await findBucket(clients, account, { name, bucketOwner }, signal);
     const sameRegion = region === undefined || region === clients.region;
-    const bucket = { ...asked, s3: clients.s3In(region ?? clients.region) };
-    const foreign = sameRegion && ownAccount ? undefined : `${account}-${clients.region}`;
-    return { store: layerStore(bucket, place.prefix, foreign), sameRegion, bucketRegion: region };
+    const bucket: Bucket = { ...asked, encryption, s3: clients.s3In(region ?? clients.region) };
+    const foreign = sameRegion && bucket.owner === account ? undefined : `${account}-${clients.region}`;
+    return { store: layerStore(bucket, prefix, foreign), sameRegion, bucketRegion: region };
 }
 
-async function look(
-    bucket: Bucket,
+/**
+ * A bucket of the account that is named, or else of the layer's own: S3 says of neither whose a bucket is, only that it is not
+ * the expected account's.
+ *
+ * @throws BUCKET_NOT_FOUND, ACCESS_DENIED
+ */
+export async function findBucket(
+    clients: Clients,
     account: string,
-): Promise<{ region: string | undefined; ownAccount: boolean }> {
-    try {
-        return { ...(await requireBucket(bucket, account)), ownAccount: true };
-    } catch (error) {
-        if (!isLayerError(error) || error.code !== "ACCESS_DENIED") {
-            throw error;
+    { name, bucketOwner }: { readonly name: string; readonly bucketOwner: string | undefined },
+    signal: AbortSignal,
+): Promise<Bucket & { readonly region: string | undefined }> {
+    const owners = [...new Set([bucketOwner ?? account, account])];
+    for (const [position, owner] of owners.entries()) {
+        const bucket: Bucket = { s3: clients.s3, name, owner, signal };
+        try {
+            return { ...bucket, region: (await requireBucket(bucket)).region };
+        } catch (error) {
+            if (!isLayerError(error) || error.code !== "ACCESS_DENIED") {
+                throw error;
+            }
+            if (position === owners.length - 1) {
+                throw denied(error, name, owners);
+            }
         }
-        // Denied is what S3 answers for a bucket of another account than the expected one, readable or not.
-        return { ...(await requireBucket(bucket)), ownAccount: false };
     }
+    throw new Error("no owner was asked for");
 }
+
+const denied = ({ failure }: LayerError, name: string, owners: readonly string[]): LayerError =>
+    new LayerError("ACCESS_DENIED", {
+        ...failure,
+        what: `s3:ListBucket on bucket "${name}" was denied: the bucket belongs to none of the accounts ${owners.join(" and ")}, or these credentials may not see it, which S3 answers the same.`,
+        next: [
+            "If it belongs to another account, and is meant, name that account in the argument bucketOwner.",
+            "Otherwise allow s3:ListBucket on it to this identity; the README has the smallest policy that works.",
+        ],
+        property: "bucket",
+    });

@@ -204,7 +204,7 @@ describe("everything that PublishLayerVersion has", function () {
         await succeed(() => home.up([declared({})]));
         await succeed(() => abroad.up([declared({ region: "us-east-1" })]));
         strict.configure({ "aws:accessKey": "210987654321" });
-        await succeed(() => foreign.up([declared({})]));
+        await succeed(() => foreign.up([declared({ bucketOwner: defaultAccount })]));
         strict.configure();
         assert.deepEqual(
             [home, abroad, foreign].map((stack) => only(stack).id),

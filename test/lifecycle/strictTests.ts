@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { defaultAccount, type StrictAws, startStrictAws } from "../strictAws";
-import { addBucket, type StrictBucket, type StrictLayer } from "../strictAws/state";
+import { addBucket, md5, type StrictBucket, type StrictLayer, store } from "../strictAws/state";
 import { region, settingsFor, uniqueName } from "../unit/emulatedAws";
 import { configure, enter } from "./place";
 import { quietly } from "./quiet";
@@ -11,7 +13,11 @@ import { createTinyProject, type TinyProject } from "./tinyProject";
 export interface StrictTests {
     readonly aws: StrictAws;
     readonly project: TinyProject;
-    bucket(options?: Partial<Pick<StrictBucket, "region" | "account" | "versioned" | "kms">>): StrictBucket;
+    bucket(
+        options?: Partial<Pick<StrictBucket, "region" | "account" | "versioned" | "kms" | "demands">>,
+    ): StrictBucket;
+    /** Puts a zip of the project into a bucket, as somebody else's build would. Answers a LayerVersion's `content`. */
+    archive(bucket: StrictBucket, variant: number): { readonly s3Bucket: string; readonly s3Key: string };
     layer(
         name: string,
         place?: { readonly region?: string; readonly account?: string },
@@ -31,6 +37,10 @@ export function useStrictAws(): StrictTests {
         enter(project.folder);
     });
     beforeEach(() => tests.configure());
+    afterEach(() => {
+        // A bucket's name may be somebody else's by now: no call may go to whoever has it.
+        assert.deepEqual(there(aws).state.unguarded.splice(0), []);
+    });
     after(async () => {
         await project?.remove();
         await aws?.stop();
@@ -53,6 +63,16 @@ export function useStrictAws(): StrictTests {
                 account: defaultAccount,
                 ...options,
             }),
+        archive: (bucket, variant) => {
+            const { folder } = there(project);
+            const manifest = readFileSync(join(folder, `package-lock-${variant}.json`));
+            store(there(aws).state, bucket, "layer.zip", {
+                body: readFileSync(join(folder, `layer-${variant}.zip`)),
+                metadata: { manifest_md5: md5(manifest) },
+                contentType: "application/zip",
+            });
+            return { s3Bucket: bucket.name, s3Key: "layer.zip" };
+        },
         layer: (name, place = {}) =>
             there(aws).state.layers.get(
                 `${place.account ?? defaultAccount}/${place.region ?? region}/${name}`,

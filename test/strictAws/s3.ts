@@ -43,6 +43,7 @@ export function answerS3(state: StrictState, caller: Caller, request: S3Request)
     switch (method) {
         case "PUT":
             allow(state, "s3:PutObject");
+            requireHeaders(bucket, request.headers);
             return putObject(state, bucket, request);
         case "GET":
         case "HEAD":
@@ -81,6 +82,9 @@ function openBucket(state: StrictState, caller: Caller, request: S3Request): Str
         throw new Refusal(404, "NoSuchBucket", "The specified bucket does not exist");
     }
     const expected = request.headers["x-amz-expected-bucket-owner"];
+    if (expected === undefined) {
+        state.unguarded.push(`${request.method} /${request.bucket}/${request.key}`);
+    }
     if (expected !== undefined && expected !== bucket.account) {
         throw new Refusal(403, "AccessDenied", "Access Denied");
     }
@@ -169,6 +173,12 @@ function putObject(state: StrictState, bucket: StrictBucket, request: S3Request)
         status: 200,
         headers: { etag: stored.etag, ...(stored.id === "null" ? {} : { "x-amz-version-id": stored.id }) },
     };
+}
+
+function requireHeaders({ demands }: StrictBucket, headers: IncomingHttpHeaders): void {
+    if (Object.entries(demands).some(([name, value]) => headers[name] !== value)) {
+        throw new Refusal(403, "AccessDenied", "with an explicit deny in a resource-based policy");
+    }
 }
 
 function requireChecksums(headers: IncomingHttpHeaders, body: Buffer): void {

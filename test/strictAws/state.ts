@@ -17,6 +17,8 @@ export interface StrictBucket {
     versioned: boolean;
     /** With SSE-KMS an ETag is no MD5. */
     kms: boolean;
+    /** What the bucket's policy demands of every PutObject: headers by their names. */
+    readonly demands: Readonly<Record<string, string>>;
     /** Oldest first; without versioning there is one at most. */
     readonly objects: Map<string, ObjectVersion[]>;
 }
@@ -56,6 +58,8 @@ export interface StrictState {
     readonly publishErrors: { status: number; code: string; message: string }[];
     /** Access keys that have expired. */
     readonly expiredKeys: Set<string>;
+    /** Calls about buckets that did not say whose bucket is expected, as `PUT /bucket/key`. */
+    readonly unguarded: string[];
     /** Every role that was taken on: by which access key, in which region, with which request. */
     readonly assumed: { by: string; region: string; request: Readonly<Record<string, string>> }[];
     /** Actions, such as `s3:GetObject`, that are denied. */
@@ -70,6 +74,7 @@ export const createState = (): StrictState => ({
     signing: false,
     publishErrors: [],
     expiredKeys: new Set(),
+    unguarded: [],
     assumed: [],
     denied: new Set(),
 });
@@ -105,9 +110,9 @@ export function newest(bucket: StrictBucket, key: string): ObjectVersion | undef
 export function addBucket(
     state: StrictState,
     given: Pick<StrictBucket, "name" | "region" | "account"> &
-        Partial<Pick<StrictBucket, "versioned" | "kms">>,
+        Partial<Pick<StrictBucket, "versioned" | "kms" | "demands">>,
 ): StrictBucket {
-    const bucket = { versioned: false, kms: false, ...given, objects: new Map() };
+    const bucket = { versioned: false, kms: false, demands: {}, ...given, objects: new Map() };
     state.buckets.set(bucket.name, bucket);
     return bucket;
 }

@@ -5,6 +5,7 @@ import {
     type CreateBucketCommandInput,
     PutBucketVersioningCommand,
 } from "@aws-sdk/client-s3";
+import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { type Clients, createClients } from "../../provider/aws/clients";
 import { readAwsConfiguration } from "../../provider/aws/configuration";
 import type { Bucket } from "../../provider/aws/objects";
@@ -101,7 +102,8 @@ export async function createBucket(
             }),
         );
     }
-    return { s3: clients.s3, name, signal: options.signal ?? newSignal() };
+    const { Account: owner = "" } = await clients.sts.send(new GetCallerIdentityCommand({}));
+    return { s3: clients.s3, name, owner, signal: options.signal ?? newSignal() };
 }
 
 /** A new, empty store in a bucket of its own. */

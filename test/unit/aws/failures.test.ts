@@ -26,7 +26,12 @@ describe("errors of AWS", () => {
     after(() => server.close());
 
     async function bucket(settings: Record<string, string> = once): Promise<Bucket> {
-        return { s3: (await clientsAt(server.origin, settings)).s3, name: "artifacts", signal: newSignal() };
+        return {
+            s3: (await clientsAt(server.origin, settings)).s3,
+            name: "artifacts",
+            owner: "123456789012",
+            signal: newSignal(),
+        };
     }
     const failing = async (work: Promise<unknown>): Promise<LayerError> => {
         const error: unknown = await work.then(
@@ -111,7 +116,10 @@ describe("errors of AWS", () => {
         );
         try {
             const { s3 } = await clientsAt(flaky.origin, { "aws:maxRetries": "3" });
-            const found = await readObject({ s3, name: "artifacts", signal: newSignal() }, "some/key");
+            const found = await readObject(
+                { s3, name: "artifacts", owner: "123456789012", signal: newSignal() },
+                "some/key",
+            );
             assert.equal(found, undefined);
             assert.equal(flaky.requests.length, 3);
         } finally {

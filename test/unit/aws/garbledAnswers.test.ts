@@ -132,7 +132,7 @@ describe("what is no answer of AWS", function () {
         if (isPrepared)
             await publish({
                 clients: direct,
-                bucket: { s3: direct.s3, name, signal: newSignal() },
+                bucket: { s3: direct.s3, name, owner: defaultAccount, signal: newSignal() },
                 layerName: name,
             });
         const proxy = await startFaultProxy(aws.endpoint, (request) =>
@@ -140,7 +140,7 @@ describe("what is no answer of AWS", function () {
         );
         try {
             const clients = await clientsAt(proxy.endpoint, { "aws:maxRetries": retries });
-            const bucket = { s3: clients.s3, name, signal: newSignal() };
+            const bucket = { s3: clients.s3, name, owner: defaultAccount, signal: newSignal() };
             const outcome = await call({ clients, bucket, layerName: name }).then(
                 (value) => ({ value }),
                 (error: unknown) => ({ error }),

@@ -113,7 +113,12 @@ describe("calls of AWS", () => {
             const server = await startFaultyAws(() => ({ status, code }));
             try {
                 const clients = await clientsAt(server.origin);
-                const bucket = { s3: clients.s3, name: "artifacts", signal: newSignal() };
+                const bucket = {
+                    s3: clients.s3,
+                    name: "artifacts",
+                    owner: "123456789012",
+                    signal: newSignal(),
+                };
                 await requireBucket(bucket).catch(() => undefined);
                 await newestVersionNumber(clients, "deps", newSignal()).catch(() => undefined);
                 assert.equal(server.requests.length, 2, code);

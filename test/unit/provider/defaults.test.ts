@@ -59,6 +59,10 @@ describe("check and diff", () => {
             ["", "/"],
             ["a/b", "a/b/", "/a/b/"],
         ],
+        bucketOwner: [[absent, null], ["123456789012"]],
+        // "AES256" goes with no key.
+        serverSideEncryption: [[absent, null], ["aws:kms"], ["aws:kms:dsse"]],
+        kmsKeyId: [[absent, null], ["alias/one"], ["alias/two"]],
         description: [[absent, null, ""], ["text"]],
         licenseInfo: [[absent, null, ""], ["MIT"]],
         compatibleRuntimes: [

@@ -70,7 +70,12 @@ describe("an argument that there is not", () => {
 
 describe("a manifest", () => {
     const store = layerStore(
-        { s3: new S3Client({}), name: "artifacts", signal: new AbortController().signal },
+        {
+            s3: new S3Client({}),
+            name: "artifacts",
+            owner: "123456789012",
+            signal: new AbortController().signal,
+        },
         "lambda/deps/",
     );
 

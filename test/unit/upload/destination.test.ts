@@ -23,16 +23,21 @@ describe("openDestination", () => {
     });
 
     /** A bucket of which S3 says where it is, and whether it is the expected owner's. */
-    async function openElsewhere(where: string, owner: string, readable = true) {
+    async function openElsewhere(where: string, owner: string, bucketOwner?: string, readable = true) {
         const server = await startServer((request, response) => {
             const expected = request.headers["x-amz-expected-bucket-owner"];
-            response.statusCode = !readable || (expected !== undefined && expected !== owner) ? 403 : 200;
+            response.statusCode = !readable || expected !== owner ? 403 : 200;
             response.setHeader("x-amz-bucket-region", where);
             response.end();
         });
         try {
             const clients = await clientsAt(server.origin, { "aws:maxRetries": "0" });
-            return await openDestination(clients, account, { bucket: "shared", prefix: "" }, newSignal());
+            return await openDestination(
+                clients,
+                account,
+                { bucket: "shared", prefix: "", bucketOwner },
+                newSignal(),
+            );
         } finally {
             await server.close();
         }
@@ -43,13 +48,22 @@ describe("openDestination", () => {
         assert.equal(elsewhere.sameRegion, false);
         assert.equal(elsewhere.bucketRegion, "eu-west-1");
         assert.equal(elsewhere.store.versionsFolder, `layer/${account}-${region}/`);
-        const foreign = await openElsewhere(region, "000000000000");
+        const foreign = await openElsewhere(region, "000000000000", "000000000000");
         assert.equal(foreign.sameRegion, true);
         assert.equal(foreign.store.versionsFolder, `layer/${account}-${region}/`);
         assert.equal(foreign.store.artifactsFolder, "layer/");
     });
 
-    it("takes a refusal for a refusal", async () => {
-        await assert.rejects(openElsewhere(region, account, false), /ACCESS_DENIED: .*"shared"/);
+    it("takes a refusal for a refusal, and names both of what it may mean", async () => {
+        for (const bucketOwner of [undefined, "000000000000"]) {
+            await assert.rejects(
+                openElsewhere(region, account, bucketOwner, false),
+                /ACCESS_DENIED: s3:ListBucket on bucket "shared" .*\n(?:.*\n)*.*bucketOwner\.\n.*s3:ListBucket/,
+            );
+        }
+        await assert.rejects(
+            openElsewhere(region, "000000000000"),
+            /ACCESS_DENIED: s3:ListBucket on bucket "shared"/,
+        );
     });
 });
