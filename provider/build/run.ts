@@ -228,7 +228,7 @@ function killGroup(group: number | undefined, signal: "SIGTERM" | "SIGKILL"): vo
 function watchGroup(group: number): () => void {
     // Windows has no groups.
     if (process.platform === "win32") return () => undefined;
-    const watcher = spawn("/bin/sh", ["-c", 'read -r _; kill -9 -- "-$0"', String(group)], {
+    const watcher = spawn("/bin/sh", ["-c", 'read -r _; kill -9 "-$0"', String(group)], {
         stdio: ["pipe", "ignore", "ignore"],
         // Not in the group of this process, which may be killed as a whole.
         detached: true,

@@ -25,7 +25,10 @@ async function failure(work: Promise<unknown>): Promise<RunError> {
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
-    while (!(await condition())) await sleep(20);
+    for (let looks = 0; !(await condition()); looks += 1) {
+        assert.ok(looks < 1000, "it did not come to pass");
+        await sleep(20);
+    }
 }
 
 /** A process that starts another, writes both ids to a file, and never ends; both refuse to be asked. */
