@@ -122,10 +122,11 @@ async function bringSources(
         context.onArrival?.();
         return { wheel, dependency };
     });
-    const names = new Map(built.map(({ wheel, dependency }) => [dependency, wheel.name]));
-    const named = [...sources, ...files].map((dependency): Dependency => {
+    const names = new Map(built.map(({ wheel, dependency }) => [dependency.name, wheel.name]));
+    // As the list has them: the hash of a file that was found is none of the list's.
+    const named = dependencies.map((dependency): Dependency => {
         const { unnamed, ...rest } = dependency;
-        return unnamed ? { ...rest, name: names.get(dependency) ?? rest.name } : dependency;
+        return unnamed ? { ...rest, name: names.get(rest.name) ?? rest.name } : dependency;
     });
     refuseTwice(named, lookup.manifest.path);
     return { built: built.map(({ wheel }) => wheel), files, named };
