@@ -108,10 +108,11 @@ export function createProvider(
                 );
                 return {
                     replaces: [...new Set(replaces.map(shownAs))],
-                    // A resource that another front end made needs the provider's text, which an update gives it.
-                    changes:
-                        changes !== false ||
-                        (news["__provider"] !== undefined && olds["__provider"] === undefined),
+                    // Left open where something changed: the engine then shows the difference input by input. A resource that
+                    // another front end made needs the provider's text, which an update gives it.
+                    ...(changes === false
+                        ? { changes: news["__provider"] !== undefined && olds["__provider"] === undefined }
+                        : {}),
                 };
             }),
         create: (inputs) =>

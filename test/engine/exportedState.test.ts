@@ -40,7 +40,7 @@ onBothEmulators("the exported state", (aws) => {
         );
         const [provider] = texts;
         assert.equal(texts.size, 1, "it is the same for all resources, in inputs and outputs");
-        assert.ok(typeof provider === "string" && Buffer.byteLength(provider) <= 450);
+        assert.ok(typeof provider === "string" && Buffer.byteLength(provider) <= 3000);
         const required = [...provider.matchAll(/require\(([^)]*)\)/g)].map(([, specifier]) => specifier);
         assert.deepEqual(required, ['"pulumi-lambda-layer/provider"']);
         // A path of this machine would be a change on the next one.

@@ -186,7 +186,12 @@ describe("configure", () => {
 
 describe("read", () => {
     it("takes a refusal for an error, never for a version that is gone", async () => {
-        const server = await startServer((_request, response) => {
+        const server = await startServer((request, response) => {
+            if (request.method === "POST") {
+                response.setHeader("content-type", "text/xml");
+                response.end(callerIdentity("123456789012"));
+                return;
+            }
             response.statusCode = 403;
             response.setHeader("x-amzn-errortype", "AccessDeniedException");
             response.setHeader("content-type", "application/json");

@@ -8,7 +8,7 @@ const program = `
     const owners = new Map();
     pulumi.runtime.setMocks({
         newResource: ({ name, inputs }) => {
-            owners.set(name, inputs.owner);
+            owners.set(name, inputs.__layer?.owner);
             return { id: "arn:aws:lambda:eu-west-1:123456789012:layer:deps:7", state: inputs };
         },
         call: () => ({}),
