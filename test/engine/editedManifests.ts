@@ -90,7 +90,11 @@ const recipes: Readonly<Record<EditName, Recipe>> = {
             kind === "requirements.txt" ? text.replace("alpha==1.0", "alpha[web]==1.0") : text,
         args: { extras: ["web"] },
     },
-    openLine: { project: local, text: comment },
+    openLine: {
+        prepare: (text) => `${text}\ndelta>=1.0\n`,
+        always: { resolveUnpinned: true },
+        text: comment,
+    },
     memberVersion: { project: local, locked: { local: true, memberVersion: "1.1" } },
     unusedMember: { project: local, locked: { local: true, spareVersion: "1.1" } },
     includedLine: {
