@@ -1,6 +1,7 @@
 import { playRandomly, type Scenario } from "./generate";
 import { createRandom } from "./random";
-import { comeToRest, createStage, type Line, type Play, type Stage } from "./script";
+import { comeToRest, createStage, type Line, type Stage } from "./script";
+import type { Verdict } from "./verdicts";
 
 /** A run that broke something, as small as it could be made. */
 export interface Finding {
@@ -9,27 +10,22 @@ export interface Finding {
     readonly script: readonly Line[];
 }
 
-/** What may be wrong with a run that came to its end; the first thing that is. */
-export type Verdict = (play: Play) => string | undefined;
-
 /** Plays a scenario with the seeds from `first` on. Answers the first run that breaks something, and how many went well. */
 export async function explore(
     scenario: Scenario,
     seeds: { readonly first: number; readonly runs: number },
-    verdict: Verdict = () => undefined,
+    verdict: Verdict = async () => undefined,
 ): Promise<Finding | undefined> {
     for (let seed = seeds.first; seed < seeds.first + seeds.runs; seed++) {
         const stage = createStage(Object.keys(scenario.stacks));
         await playRandomly(stage, scenario, createRandom(seed));
-        const play = stage.result();
-        const fault = play.fault ?? verdict(play);
+        const { played, fault: seen } = stage.result();
+        const script = [...played];
+        const fault = seen ?? (await verdict(stage));
         if (fault !== undefined) {
-            const script = await shrink(Object.keys(scenario.stacks), play.played, fault, verdict);
-            return {
-                seed,
-                fault: (await replay(Object.keys(scenario.stacks), script, verdict)) ?? fault,
-                script,
-            };
+            const names = Object.keys(scenario.stacks);
+            const smallest = await shrink(names, script, fault, verdict);
+            return { seed, fault: (await replay(names, smallest, verdict)) ?? fault, script: smallest };
         }
     }
     return undefined;
@@ -39,7 +35,7 @@ export async function explore(
 export async function replay(
     names: readonly string[],
     script: readonly Line[],
-    verdict: Verdict = () => undefined,
+    verdict: Verdict = async () => undefined,
 ): Promise<string | undefined> {
     const stage = createStage(names);
     await playAll(stage, script);
@@ -48,8 +44,7 @@ export async function replay(
         return fault;
     }
     await comeToRest(stage);
-    const play = stage.result();
-    return play.fault ?? verdict(play);
+    return stage.result().fault ?? verdict(stage);
 }
 
 async function playAll(stage: Stage, script: readonly Line[]): Promise<void> {

@@ -1,6 +1,7 @@
 import { choose } from "./random";
 import type { Outcome } from "./scheduler";
 import { comeToRest, type Line, outcomes, type Stage } from "./script";
+import type { Verdict } from "./verdicts";
 
 /** What a random script is made of. */
 export interface Scenario {
@@ -24,6 +25,8 @@ export interface Scenario {
     readonly stalls?: number;
     /** Whether only other calls go wrong. */
     readonly publishes?: "always answered";
+    /** What must hold at the end. Default: what holds all the time. */
+    readonly verdict?: Verdict;
     /** Runs of the engine, of all stacks together. */
     readonly runs: number;
 }
@@ -102,6 +105,7 @@ function chooseRun(name: string, scenario: Scenario, random: () => number): Line
         `${name} up lock=${pick(locks)} keep=${pick(keeps)} owner=${stacks[name]}${renamed ? "2" : ""}`,
         ...(buckets.length > 1 ? [`bucket=${random() < 0.8 ? buckets[0] : pick(buckets)}`] : []),
         ...(layers.length > 1 ? [`layer=${random() < 0.8 ? layers[0] : pick(layers)}`] : []),
+        ...(random() < 0.1 ? ["description=other"] : []),
         ...(granted.length > 0 ? [`permissions=${granted.join("+")}`] : []),
         ...(random() < 0.2 ? ["dbr"] : []),
         ...(random() < 0.2 ? ["force"] : []),

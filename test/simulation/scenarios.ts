@@ -1,4 +1,5 @@
 import type { Scenario } from "./generate";
+import { isAsExpected, isTold } from "./verdicts";
 
 /** What is played at random. */
 export const scenarios: readonly Scenario[] = [
@@ -8,6 +9,7 @@ export const scenarios: readonly Scenario[] = [
         locks: ["a", "b", "c", "a2"],
         keeps: [0, 1, 2, "all"],
         permissions: ["x", "y"],
+        verdict: isAsExpected,
         runs: 8,
     },
     {
@@ -18,6 +20,7 @@ export const scenarios: readonly Scenario[] = [
         permissions: ["x", "y"],
         answersLost: 10,
         stalls: 10,
+        verdict: isAsExpected,
         runs: 10,
     },
     {
@@ -30,6 +33,7 @@ export const scenarios: readonly Scenario[] = [
         deaths: 3,
         split: 10,
         stalls: 10,
+        verdict: isTold({ A: "deps", B: "other" }),
         runs: 10,
     },
     {
@@ -41,6 +45,7 @@ export const scenarios: readonly Scenario[] = [
         deaths: 2,
         split: 10,
         stalls: 10,
+        verdict: isTold({ A: "deps", B: "deps", C: "other" }),
         runs: 12,
     },
     {
@@ -80,6 +85,7 @@ export const scenarios: readonly Scenario[] = [
         buckets: ["s", "t"],
         answersLost: 10,
         publishes: "always answered",
+        verdict: isAsExpected,
         runs: 12,
     },
 ];

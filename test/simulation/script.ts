@@ -9,10 +9,11 @@ import { createWorld, type World } from "./world";
  * One line of a script:
  *
  * ```
- * A up lock=b keep=0 owner=deps layer=l bucket=s permissions=x+y force dbr split replace noalias
+ * A up lock=b description=d keep=0 owner=deps layer=l bucket=s permissions=x+y force dbr split replace noalias
  * A destroy | A refresh
  * A                      the next call of A goes on
  * A fails | A late | …   it goes on with this outcome
+ * A does publish         this call of A goes on
  * A until publish        A goes on until this call is next
  * A done                 A goes on to its end
  * A dies | A dies lands | A dies late    its calls on the way are lost, have their effect, have it later
@@ -20,6 +21,8 @@ import { createWorld, type World } from "./world";
  * wait 20000             time passes
  * land                   the oldest late effect comes
  * lose s/l | damage s/l  the ledger is deleted, or overwritten with rubbish
+ * copy s/m s/l           the ledger of layer m is put in the place of that of l
+ * edit s/l "1" "2"       somebody changes the ledger by hand
  * remove l:1             somebody deletes the version by hand
  * sweep                  somebody deletes all zips
  * ```
@@ -90,8 +93,9 @@ export function createStage(names: readonly string[], check = true): Stage {
         const byTime = [...calls].sort((left, right) => (left.due ?? 0) - (right.due ?? 0));
         return due ?? byTime[0];
     };
-    const step = async (name: string, outcome: Outcome): Promise<boolean> => {
-        const call = next(name);
+    const step = async (name: string, outcome: Outcome, what?: string): Promise<boolean> => {
+        const call =
+            what === undefined ? next(name) : scheduler.pendingOf(name).find((each) => each.name === what);
         if (call === undefined) {
             return false;
         }
@@ -139,9 +143,12 @@ export function createStage(names: readonly string[], check = true): Stage {
             }
             return true;
         }
+        if (verb === "does") {
+            return step(name, "ok", words.join(" "));
+        }
         return step(name, outcomes.find((outcome) => outcome === [verb, ...words].join(" ").trim()) ?? "ok");
     };
-    const disturb = ([verb = "", what = ""]: readonly string[]): boolean => {
+    const disturb = ([verb = "", what = "", to = "", by = ""]: readonly string[]): boolean => {
         const [first = "", second = ""] = what.split(/[/:]/);
         if (verb === "wait") {
             scheduler.wait(Number(what));
@@ -157,6 +164,19 @@ export function createStage(names: readonly string[], check = true): Stage {
             object.text = verb === "lose" ? undefined : "rubbish";
             object.etag = verb === "lose" ? undefined : `rubbish ${scheduler.now()}`;
             object.losses.push(scheduler.now());
+            return true;
+        }
+        if (verb === "copy") {
+            const [bucket = "", layer = ""] = to.split("/");
+            Object.assign(world.objectOf(layer, bucket), {
+                text: world.objectOf(second, first).text,
+                etag: "copied",
+            });
+            return true;
+        }
+        if (verb === "edit") {
+            const object = world.objectOf(second, first);
+            Object.assign(object, { text: object.text?.replaceAll(to, by), etag: "edited" });
             return true;
         }
         if (verb === "remove") {
@@ -236,6 +256,7 @@ function readSettings(words: readonly string[]): { settings: Settings; options: 
             layer: values.get("layer") ?? "l",
             bucket: values.get("bucket") ?? "s",
             lock: values.get("lock") ?? "a",
+            description: values.get("description") ?? "plain",
             keep: keep === undefined || keep === "all" ? null : Number(keep),
             forceDestroy: values.has("force"),
             permissions: values.get("permissions")?.split("+") ?? [],

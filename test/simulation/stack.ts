@@ -14,6 +14,7 @@ export interface Settings {
     readonly layer: string;
     readonly bucket: string;
     readonly lock: string;
+    readonly description: string;
     readonly keep: number | null;
     readonly forceDestroy: boolean;
     readonly permissions: readonly string[];
@@ -93,12 +94,12 @@ export function createEngine(world: World, stack: Stack, expectations: Expectati
     const describe = () => world.call(actor, "describe");
 
     const create = async (settings: Settings, memory: Memory, former: Saved | undefined): Promise<Saved> => {
-        const { layer, bucket, lock } = settings;
+        const { lock } = settings;
         const createId = newId();
         const taken = await takeVersion(place(settings), {
-            wanted: { artifact: lock, settings: "settings", triggers: "" },
+            wanted: { artifact: lock, settings: settings.description, triggers: "" },
             holder: holderOf(createId, settings),
-            prepare: () => world.prepare(actor, layer, bucket, lock, stack.startedAt),
+            prepare: () => world.prepare(actor, settings, stack.startedAt),
             describe,
             released: memory.released,
             former: former === undefined ? [] : [former.createId],
@@ -151,8 +152,8 @@ export function createEngine(world: World, stack: Stack, expectations: Expectati
         });
     };
     const update = async (old: Saved, settings: Settings): Promise<void> => {
-        const { layer, lock } = settings;
-        const wanted = { layer: arnOf(layer), settings: "settings", triggers: "" };
+        const { layer, lock, description } = settings;
+        const wanted = { layer: arnOf(layer), settings: description, triggers: "" };
         const request: UpdateRequest = {
             version: old.version,
             holder: holderOf(old.createId, settings),
@@ -231,4 +232,4 @@ export function createEngine(world: World, stack: Stack, expectations: Expectati
 
 /** What the provider's diff says: another layer, or other dependencies. */
 const needsReplacement = (old: Settings, settings: Settings): boolean =>
-    old.layer !== settings.layer || old.lock !== settings.lock;
+    old.layer !== settings.layer || old.lock !== settings.lock || old.description !== settings.description;

@@ -1,5 +1,6 @@
 import type { Ledger } from "../../provider/publish/ledger/ledger";
 import { unionOf } from "../../provider/publish/ledger/policy";
+import { isLedgerFailure } from "../../provider/publish/operations/failure";
 import type { Saved, Stack } from "./stack";
 import type { SimulatedVersion, World } from "./world";
 
@@ -7,6 +8,11 @@ import type { SimulatedVersion, World } from "./world";
 export function watch(world: World, stacks: readonly Stack[], excused: ReadonlySet<string>): string[] {
     return [
         ...world.violations,
+        ...stacks.flatMap(({ name, error }) =>
+            isLedgerFailure(error, "LEDGER_INVARIANT")
+                ? [`${name} would have written: ${error.message}`]
+                : [],
+        ),
         ...stacks.flatMap((stack) => [
             ...liveVersionsAreThere(world, stack, excused),
             ...currentIsNewest(world, stack),
@@ -105,7 +111,7 @@ function policiesFollow(world: World, name: string): string[] {
 }
 
 /** The ledgers of a layer, in all buckets. */
-const ledgersOf = (world: World, layer: string): Ledger[] =>
+export const ledgersOf = (world: World, layer: string): Ledger[] =>
     [...world.ledgers.keys()].flatMap((name) => {
         const [bucket = "", ofLayer = ""] = name.split("/");
         const ledger = ofLayer === layer ? world.ledgerOf(layer, bucket) : undefined;

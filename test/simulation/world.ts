@@ -11,6 +11,7 @@ import { createScheduler, type Outcome, type Scheduler } from "./scheduler";
 export interface SimulatedVersion {
     readonly version: number;
     readonly codeSha256: string;
+    readonly settings: string;
     readonly createdAt: number;
     /** Who published it, in a run that began then. */
     readonly actor: string;
@@ -21,6 +22,14 @@ export interface SimulatedVersion {
     /** By whose it is, then by name. */
     readonly statements: Map<string, Map<string, Statement>>;
     revision: number | undefined;
+}
+
+/** What is published, and through which bucket. */
+export interface PublishedWhat {
+    readonly layer: string;
+    readonly bucket: string;
+    readonly lock: string;
+    readonly description: string;
 }
 
 /** A ledger object with what it said before. */
@@ -47,13 +56,7 @@ export interface World {
     /** Calls by actor. */
     readonly calls: Map<string, string[]>;
     readonly placeOf: (actor: string, layer: string, bucket: string) => Place;
-    readonly prepare: (
-        actor: string,
-        layer: string,
-        bucket: string,
-        lock: string,
-        startedAt: number,
-    ) => Promise<Prepared>;
+    readonly prepare: (actor: string, what: PublishedWhat, startedAt: number) => Promise<Prepared>;
     readonly call: (actor: string, name: string) => Promise<void>;
     readonly ledgerOf: (layer: string, bucket: string) => Ledger | undefined;
     readonly objectOf: (layer: string, bucket: string) => SimulatedObject;
@@ -107,7 +110,7 @@ export function createWorld(random: () => number): World {
         return found;
     };
     const parse = (text: string, layer: string): Ledger | undefined => {
-        const known = parsed.get(text);
+        const known = parsed.get(`${layer} ${text}`);
         if (known !== undefined) {
             return known;
         }
@@ -115,7 +118,7 @@ export function createWorld(random: () => number): World {
         if ("problem" in ledger) {
             return undefined;
         }
-        parsed.set(text, ledger);
+        parsed.set(`${layer} ${text}`, ledger);
         return ledger;
     };
     const ledgerOf = (layer: string, bucket: string): Ledger | undefined => {
@@ -132,11 +135,10 @@ export function createWorld(random: () => number): World {
 
     const publish = (
         actor: string,
-        layer: string,
-        bucket: string,
-        lock: string,
+        what: PublishedWhat,
         startedAt: number,
     ): PublishedFacts | "artifact missing" => {
+        const { layer, bucket, lock, description } = what;
         if (!artifacts.has(`${bucket}/${lock}`)) {
             return "artifact missing";
         }
@@ -144,6 +146,7 @@ export function createWorld(random: () => number): World {
         const version: SimulatedVersion = {
             version: all.length + 1,
             codeSha256: hashOf(lock, bucket),
+            settings: description,
             createdAt: scheduler.now(),
             actor,
             publishedIn: startedAt,
@@ -346,7 +349,8 @@ export function createWorld(random: () => number): World {
         violations,
         calls,
         placeOf,
-        prepare: async (actor, layer, bucket, lock, startedAt) => {
+        prepare: async (actor, what, startedAt) => {
+            const { bucket, lock } = what;
             await call(actor, "upload", {
                 act: () => void artifacts.add(`${bucket}/${lock}`),
                 changes: true,
@@ -357,7 +361,7 @@ export function createWorld(random: () => number): World {
                 codeSize: 1,
                 publish: () =>
                     call<Awaited<ReturnType<Prepared["publish"]>>>(actor, "publish", {
-                        act: () => publish(actor, layer, bucket, lock, startedAt),
+                        act: () => publish(actor, what, startedAt),
                         open: { answer: "unanswered" },
                         changes: true,
                         outcomes: ["ok", "unanswered", "refused", "late", "fails"],
@@ -375,11 +379,11 @@ export function createWorld(random: () => number): World {
 /** S3 says whole seconds. */
 const dateOf = (now: number): number => Math.floor(now / 1000) * 1000;
 
-const factsOf = ({ version, codeSha256, createdAt }: SimulatedVersion): PublishedFacts => ({
+const factsOf = ({ version, codeSha256, settings, createdAt }: SimulatedVersion): PublishedFacts => ({
     version,
     codeSha256,
+    settings,
     createdAt,
-    settings: "settings",
     codeSize: 1,
 });
 

@@ -20,10 +20,10 @@ export interface LeaseRequest {
 }
 
 /**
- * Takes the lease on a version key. Where there is one it is taken over: with where that one looked from, so that what its
- * publisher may have published is still found by the next.
+ * Takes the lease on a version key, or takes it over.
  *
- * @param above Lambda's newest version, looked up for this; without meaning where a lease is taken over
+ * @param above Lambda's newest version, looked up for this; where a lease is taken over, what that one says: so what its publisher may
+ *   have published is still found by the next
  */
 export function takeLease(
     ledger: Ledger,
@@ -31,16 +31,8 @@ export function takeLease(
     { nonce, now, codeSha256, settings }: LeaseRequest,
     above: number,
 ): Ledger {
-    const former = ledger.publishing.get(key);
-    const since = former?.since ?? now;
-    return putLease(ledger, key, {
-        by: nonce,
-        since,
-        at: now,
-        above: former?.above ?? above,
-        codeSha256,
-        settings,
-    });
+    const since = ledger.publishing.get(key)?.since ?? now;
+    return putLease(ledger, key, { by: nonce, since, at: now, above, codeSha256, settings });
 }
 
 /** Says that the publisher lives; `undefined` when the lease is not its own any more. */

@@ -1,5 +1,5 @@
 import { holdingsOf, type Ledger, putEntry } from "./ledger";
-import { withHolders } from "./policy";
+import { putHolder } from "./policy";
 import { removeHolder } from "./retention";
 
 /**
@@ -30,14 +30,8 @@ export function renameKept(ledger: Ledger, former: string, owner: string, create
     if (former === owner || isShared) {
         return ledger;
     }
-    return holdingsOf(ledger, former, "kept").reduce((renamed, { version, createId: id, holder }) => {
-        const entry = renamed.versions.get(version);
-        return entry === undefined
-            ? renamed
-            : putEntry(
-                  renamed,
-                  version,
-                  withHolders(entry, new Map(entry.holders).set(id, { ...holder, owner })),
-              );
-    }, ledger);
+    return holdingsOf(ledger, former, "kept").reduce(
+        (renamed, { version, createId: id, holder }) => putHolder(renamed, version, id, { ...holder, owner }),
+        ledger,
+    );
 }

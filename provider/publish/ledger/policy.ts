@@ -1,4 +1,4 @@
-import { type Entry, type Ledger, type Policy, putEntry } from "./ledger";
+import { type Entry, type Holder, type Ledger, type Policy, putEntry } from "./ledger";
 
 /** What a version's holders want to be permitted, sorted. */
 export const unionOf = ({ holders }: Pick<Entry, "holders">): string[] =>
@@ -12,6 +12,14 @@ export function withHolders(entry: Entry, holders: Entry["holders"]): Entry {
     const changed = { ...entry, holders };
     const union = unionOf(changed);
     return sameTexts(union, unionOf(entry)) ? changed : wantPolicy(changed, union);
+}
+
+/** The ledger in which a create holds a version that is there in this way. */
+export function putHolder(ledger: Ledger, version: number, createId: string, holder: Holder): Ledger {
+    const entry = ledger.versions.get(version);
+    return entry === undefined
+        ? ledger
+        : putEntry(ledger, version, withHolders(entry, new Map(entry.holders).set(createId, holder)));
 }
 
 /** The entry whose policy is to be looked at again; `given` may have been granted besides. */

@@ -1,5 +1,5 @@
-import { type Holding, holdingOf, holdings, holdingsOf, type Ledger, putEntry } from "./ledger";
-import { withHolders } from "./policy";
+import { type Holding, holdingOf, holdingsOf, type Ledger } from "./ledger";
+import { putHolder } from "./policy";
 import { removeHolder, retain } from "./retention";
 
 /** A delete hook, or the command line, gives up what a create holds. */
@@ -45,41 +45,20 @@ export function release(
             release: lives ? "superseded" : "doubtful",
         };
     }
-    // A kept hold of this owner on the very version would make it stay.
-    const gone = keptBeside(ledger, holding)
-        .map((each) => each.createId)
-        .reduce(
-            (rest, id) => removeHolder(rest, holding.version, id),
-            removeHolder(ledger, holding.version, createId),
-        );
+    const gone = removeHolder(ledger, holding.version, createId);
     return { ledger: forceDestroy ? removeKept(gone, owner) : gone, release: "removed" };
 }
 
 /** The hold becomes a kept one, or ends where another hold of the owner on the version says as much. */
-function supersede(ledger: Ledger, holding: Holding): Ledger {
-    const { version, createId, holder } = holding;
+function supersede(ledger: Ledger, { version, createId, holder }: Holding): Ledger {
     const entry = ledger.versions.get(version);
-    const isCurrentBeside = holdings(ledger).some(
-        (each) =>
-            each.version === version &&
-            each.createId !== createId &&
-            each.holder.owner === holder.owner &&
-            each.holder.use === "current",
+    const isCurrentBeside = holdingsOf(ledger, holder.owner, "current").some(
+        (each) => each.version === version && each.createId !== createId,
     );
-    if (entry === undefined || isCurrentBeside) {
-        return removeHolder(ledger, version, createId);
-    }
-    const beside = new Set(keptBeside(ledger, holding).map((each) => each.createId));
-    const others = [...entry.holders].filter(([id]) => id !== createId && !beside.has(id));
-    return putEntry(
-        ledger,
-        version,
-        withHolders(entry, new Map([...others, [createId, { ...holder, use: "kept" }]])),
-    );
+    return entry === undefined || isCurrentBeside
+        ? removeHolder(ledger, version, createId)
+        : putHolder(ledger, version, createId, { ...holder, use: "kept" });
 }
-
-const keptBeside = (ledger: Ledger, { version, holder }: Holding): Holding[] =>
-    holdingsOf(ledger, holder.owner, "kept").filter((each) => each.version === version);
 
 const removeKept = (ledger: Ledger, owner: string): Ledger =>
     holdingsOf(ledger, owner, "kept").reduce(

@@ -1,5 +1,5 @@
-import { type Entry, type Holding, holdings, holdingsOf, type Ledger, putEntry } from "./ledger";
-import { withHolders } from "./policy";
+import { type Entry, type Holding, holdingsOf, type Ledger, putEntry } from "./ledger";
+import { putHolder, withHolders } from "./policy";
 
 /**
  * Takes a holder off a version. The last one off a version that was published under this ledger marks it as being deleted, in the
@@ -60,21 +60,11 @@ function keptVersions(ledger: Ledger, owner: string, current: ReadonlySet<number
 }
 
 function permitKept(ledger: Ledger, owner: string, permissions: readonly string[]): Ledger {
-    return holdings(ledger)
-        .filter(
-            ({ holder }) =>
-                holder.owner === owner &&
-                holder.use === "kept" &&
-                holder.permissions.join() !== permissions.join(),
-        )
-        .reduce((permitted, { version, createId, holder }) => {
-            const entry = permitted.versions.get(version);
-            return entry === undefined
-                ? permitted
-                : putEntry(
-                      permitted,
-                      version,
-                      withHolders(entry, new Map(entry.holders).set(createId, { ...holder, permissions })),
-                  );
-        }, ledger);
+    return holdingsOf(ledger, owner, "kept")
+        .filter(({ holder }) => holder.permissions.join() !== permissions.join())
+        .reduce(
+            (permitted, { version, createId, holder }) =>
+                putHolder(permitted, version, createId, { ...holder, permissions }),
+            ledger,
+        );
 }
