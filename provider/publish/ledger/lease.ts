@@ -31,7 +31,8 @@ export function takeLease(
     { nonce, now, codeSha256, settings }: LeaseRequest,
     above: number,
 ): Ledger {
-    const since = ledger.publishing.get(key)?.since ?? now;
+    const former = ledger.publishing.get(key);
+    const since = former?.by === nonce ? former.since : now;
     return putLease(ledger, key, { by: nonce, since, at: now, above, codeSha256, settings });
 }
 

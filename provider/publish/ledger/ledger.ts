@@ -64,7 +64,7 @@ export interface Policy {
 export interface Lease {
     /** Nonce of the publisher. */
     readonly by: string;
-    /** S3's time when `above` was looked up, milliseconds since the epoch. A lease that is taken over keeps it. */
+    /** S3's time when the publisher took the lease, milliseconds since the epoch. */
     readonly since: number;
     /** S3's time when the lease was last renewed, milliseconds since the epoch. */
     readonly at: number;

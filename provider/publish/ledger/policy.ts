@@ -38,12 +38,13 @@ export const versionsToPermit = ({ versions }: Ledger): number[] =>
         .filter(([, { policy, deleting }]) => policy.done < policy.want && !deleting)
         .map(([version]) => version);
 
-/** The ledger that says that a version's policy follows from its holders, as they were at the change `want`. */
-export function donePolicy(ledger: Ledger, version: number, want: number): Ledger {
+/** The ledger that says that a version's policy follows from its holders. */
+export function donePolicy(ledger: Ledger, version: number): Ledger {
     const entry = ledger.versions.get(version);
-    if (entry === undefined || entry.policy.want !== want || entry.policy.done === want) {
+    if (entry === undefined) {
         return ledger;
     }
+    const { want } = entry.policy;
     const policy: Policy = { want, done: want, given: unionOf(entry) };
     return putEntry(ledger, version, { ...entry, policy });
 }

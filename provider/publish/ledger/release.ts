@@ -34,15 +34,13 @@ export function release(
         return { ledger, release: "unknown" };
     }
     const { owner } = holding.holder;
-    const retention = { owner, ...(movedOn === undefined ? {} : { keep: movedOn.keep }) };
-    if (holding.holder.use === "kept") {
-        return { ledger: retain(ledger, retention), release: "superseded" };
-    }
+    const isKept = holding.holder.use === "kept";
     const isNewest = holdingsOf(ledger, owner, "current")[0]?.createId === createId;
     if (lives || !isNewest) {
+        const retention = { owner, ...(movedOn === undefined ? {} : { keep: movedOn.keep }) };
         return {
             ledger: retain(supersede(ledger, holding), retention),
-            release: lives ? "superseded" : "doubtful",
+            release: lives || isKept ? "superseded" : "doubtful",
         };
     }
     const gone = removeHolder(ledger, holding.version, createId);

@@ -33,28 +33,24 @@ export interface Retention {
  * What is kept has been through its delete hook: functions have moved. Current versions are never touched.
  */
 export function retain(ledger: Ledger, { owner, only, keep: keepElsewhere }: Retention): Ledger {
-    const current = holdingsOf(ledger, owner, "current");
-    const [newest] = current;
+    const [newest] = holdingsOf(ledger, owner, "current");
     const keep = newest === undefined ? (keepElsewhere ?? null) : newest.holder.keep;
     const permitted = newest === undefined ? ledger : permitKept(ledger, owner, newest.holder.permissions);
     if (keep === null) {
         return permitted;
     }
-    const kept = keptVersions(permitted, owner, new Set(current.map(({ version }) => version)));
-    return kept
+    return keptVersions(permitted, owner)
         .slice(keep)
         .filter((each) => only === undefined || each.every(({ createId }) => only.has(createId)))
         .flat()
         .reduce((rest, { version, createId }) => removeHolder(rest, version, createId), permitted);
 }
 
-/** An owner's kept holders by version, the version that was left last first; those on a current version aside. */
-function keptVersions(ledger: Ledger, owner: string, current: ReadonlySet<number>): Holding[][] {
+/** An owner's kept holders by version, the version that was left last first. */
+function keptVersions(ledger: Ledger, owner: string): Holding[][] {
     const byVersion = new Map<number, Holding[]>();
     for (const each of holdingsOf(ledger, owner, "kept")) {
-        if (!current.has(each.version)) {
-            byVersion.set(each.version, [...(byVersion.get(each.version) ?? []), each]);
-        }
+        byVersion.set(each.version, [...(byVersion.get(each.version) ?? []), each]);
     }
     return [...byVersion.values()];
 }

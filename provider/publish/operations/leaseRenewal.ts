@@ -4,7 +4,7 @@ import type { Place } from "./place";
 
 /** A lease that is kept alive while its holder is at work. */
 export interface LeaseRenewal {
-    /** Whether the lease is still this process's; asks the store where the last renewal is not fresh (a machine that slept). */
+    /** Whether the lease is this process's, and young enough for a call; an old one is to be taken again (a machine that slept). */
     isHeld(): Promise<boolean>;
     /** Ends the renewal. Answers the ledger as it was read or written last. */
     stop(): Promise<Known>;
@@ -48,10 +48,7 @@ export function keepRenewed(place: Place, taken: Known, key: string, nonce: stri
     return {
         isHeld: async () => {
             await last;
-            if (age() >= leaseTimes.renewal) {
-                await renew();
-            }
-            return held && age() < leaseTimes.stale;
+            return held && age() < leaseTimes.renewal;
         },
         stop: async () => {
             ended.abort("stopped");

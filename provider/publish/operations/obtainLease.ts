@@ -11,8 +11,8 @@ const pollPause = 1000;
 /** A lease that this process has just taken. */
 export interface LeaseObtained {
     readonly lease: Lease;
-    /** Whether its former holder may have published something that shows only later. */
-    readonly takenOver: boolean;
+    /** Whether something may have been published under it before that shows only later. */
+    readonly inDoubt: boolean;
     readonly known: Known;
 }
 
@@ -36,9 +36,8 @@ export interface Obtainment extends Omit<LeaseRequest, "now"> {
 export async function obtainLease(place: Place, read: Known, obtainment: Obtainment): Promise<Obtained> {
     const { key, nonce, codeSha256, settings } = obtainment;
     const others = read.ledger.publishing.get(key);
-    const takenOver = others !== undefined && others.by !== nonce;
     let known = read;
-    if (takenOver) {
+    if (others !== undefined && others.by !== nonce) {
         const outlived = await outlive(place, read, others, obtainment);
         if (!outlived.isStale) {
             return { known: outlived.known };
@@ -64,7 +63,7 @@ export async function obtainLease(place: Place, read: Known, obtainment: Obtainm
     const lease = leased?.ledger.publishing.get(key);
     return leased === undefined || lease === undefined
         ? { known: await afterConflict(place, known) }
-        : { lease, takenOver, known: leased };
+        : { lease, inDoubt: others !== undefined, known: leased };
 }
 
 /** Watches a lease of somebody else until the ledger says something else of it, or its holder counts as dead. */

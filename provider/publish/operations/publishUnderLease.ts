@@ -46,7 +46,7 @@ export interface PublishOutcome {
  */
 export async function publishUnderLease(
     place: Place,
-    { known: leased, lease, takenOver }: LeaseObtained,
+    { known: leased, lease, inDoubt: wasInDoubt }: LeaseObtained,
     key: string,
     prepared: Prepared,
     prepare: () => Promise<Prepared>,
@@ -54,7 +54,7 @@ export async function publishUnderLease(
     const renewal = keepRenewed(place, leased, key, lease.by);
     let bytes = prepared;
     // Whether something may still come to be under this lease: then it stays, for the next to look.
-    let inDoubt = takenOver;
+    let inDoubt = wasInDoubt;
     let doubtful: readonly PublishedFacts[] = [];
     try {
         for (let call = 1; call <= mostCalls; call++) {

@@ -1,6 +1,6 @@
-import { holdingOf, type Ledger } from "../ledger/ledger";
+import { type Entry, holdingOf, type Ledger } from "../ledger/ledger";
 import type { KeptBecause } from "../ledger/notes";
-import { type ReleaseRequest, release } from "../ledger/release";
+import { type Release, type ReleaseRequest, release } from "../ledger/release";
 import { changeLedger, look } from "./ledgerAccess";
 import type { Place } from "./place";
 import { tidy } from "./tidy";
@@ -44,17 +44,11 @@ export async function releaseVersion(place: Place, request: StateRelease): Promi
         place,
         (current) => {
             before = current.ledger;
-            if (before.epoch !== request.epoch) {
-                return { ledger: before, result: "another epoch" as const };
-            }
             const { ledger, release: became } = release(before, request);
             return { ledger, grounds: { creates: [request.createId] }, result: became };
         },
         read,
     );
-    if (result === "another epoch") {
-        return stays(place, version, result);
-    }
     if (!request.lives) {
         tellOtherHolds(place, known.ledger, before, request.createId);
     }
@@ -65,9 +59,16 @@ export async function releaseVersion(place: Place, request: StateRelease): Promi
     if (entry?.deleting) {
         return { version: "deleted", alsoDeleted, problems };
     }
-    const because = result === "removed" ? (entry?.holders.size === 0 ? "found" : "held") : result;
+    const because = becauseOf(result, entry, request.epoch === before.epoch);
     const kept = await stays(place, version, because, known.ledger);
     return { version: kept.version, alsoDeleted, problems };
+}
+
+function becauseOf(became: Release, entry: Entry | undefined, isSameEpoch: boolean): KeptBecause {
+    if (became === "removed") {
+        return entry?.holders.size === 0 ? "found" : "held";
+    }
+    return became === "unknown" && !isSameEpoch ? "another epoch" : became;
 }
 
 const newlyDeleting = (before: Ledger, after: Ledger): number[] =>

@@ -40,9 +40,7 @@ export async function syncPolicy(
                 ? withoutPolicy(change)
                 : await apply(versions, version, { ...policy, revision }, change, want === fencedAt);
         const written =
-            outcome === "done"
-                ? await commit(place, known, donePolicy(known.ledger, version, want))
-                : undefined;
+            outcome === "done" ? await commit(place, known, donePolicy(known.ledger, version)) : undefined;
         if (written !== undefined) {
             return written;
         }
