@@ -4,7 +4,7 @@ import type { World } from "./world";
 
 /** What must be held when all is quiet and nothing went wrong: the current version of each owner, and what `keepVersions` keeps. */
 export interface Expectations {
-    readonly created: (made: Saved, released: ReadonlySet<string>) => void;
+    readonly created: (made: Saved, retains: "all" | ReadonlySet<string>) => void;
     readonly updated: (old: Saved, now: Saved) => void;
     /** A resource that lives on has left a version; `made` is where it is now, if it is anywhere yet. */
     readonly superseded: (left: Saved, made: Saved | undefined) => void;
@@ -44,13 +44,11 @@ export function createExpectations(): Expectations {
         }
     };
     return {
-        created: (made, released) => {
+        created: (made, retains) => {
             const expected = of(made);
             expected.current = made;
-            if (released.size > 0) {
-                permit(expected);
-            }
-            retain(expected, released.size === 0 ? null : made.settings.keep, released);
+            permit(expected);
+            retain(expected, made.settings.keep, retains === "all" ? undefined : retains);
         },
         updated: (old, now) => {
             of(old).current = undefined;

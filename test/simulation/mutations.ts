@@ -218,7 +218,7 @@ export const mutations: readonly Mutation[] = [
     {
         rule: "7 a create retains what its own run has left before it",
         file: "operations/joinVersion.ts",
-        from: "retain(ledger, { owner: holder.owner, only: released })",
+        from: 'retains === "all" ? retain(ledger, { owner }) : retain(ledger, { owner, only: retains })',
         to: "ledger",
     },
     {

@@ -53,12 +53,12 @@ export interface Scheduler {
     /** Ends an actor in the middle of what it does; its calls on the way have their effect now, later, or never. */
     readonly kill: (actor: string, fate: "lost" | "lands" | "late") => void;
     readonly wait: (milliseconds: number) => void;
+    /** Time passes until then, unless it is later already. */
+    readonly waitUntil: (time: number) => void;
 }
 
-/** Milliseconds that a call takes. */
-const callTime = 40;
-
-export function createScheduler(random: () => number): Scheduler {
+/** @param callTime milliseconds that a call takes */
+export function createScheduler(random: () => number, callTime: number): Scheduler {
     let now = Date.UTC(2026, 0, 1);
     let ids = 0;
     let pending: PendingCall[] = [];
@@ -160,6 +160,9 @@ export function createScheduler(random: () => number): Scheduler {
         },
         wait: (milliseconds) => {
             now += milliseconds;
+        },
+        waitUntil: (time) => {
+            now = Math.max(now, time);
         },
     };
 }

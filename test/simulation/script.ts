@@ -61,8 +61,12 @@ export const outcomes: readonly Outcome[] = [
     "stale",
 ];
 
-export function createStage(names: readonly string[], check = true): Stage {
-    const world = createWorld(createRandom(1));
+/** @param options `check: false` leaves the invariants alone; `callTime` is what each call takes, milliseconds */
+export function createStage(
+    names: readonly string[],
+    { check = true, callTime = 40 }: { readonly check?: boolean; readonly callTime?: number } = {},
+): Stage {
+    const world = createWorld(createRandom(1), callTime);
     const { scheduler } = world;
     const stacks = new Map(names.map((name) => [name, createStack(name)]));
     const expectations = createExpectations();

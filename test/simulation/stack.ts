@@ -73,6 +73,9 @@ export const createStack = (name: string): Stack => ({
 interface Memory {
     readonly checked: ReadonlySet<string>;
     readonly released: Set<string>;
+    /** Whether the engine showed a state of the resource. */
+    readonly isKnown: boolean;
+    /** Where the resource is by now, as far as the engine showed it. */
     made: Saved | undefined;
 }
 
@@ -101,7 +104,7 @@ export function createEngine(world: World, stack: Stack, expectations: Expectati
             holder: holderOf(createId, settings),
             prepare: () => world.prepare(actor, settings, stack.startedAt),
             describe,
-            released: memory.released,
+            retains: memory.isKnown ? memory.released : "all",
             former: former === undefined ? [] : [former.createId],
         });
         const { epoch, problems } = taken;
@@ -115,7 +118,7 @@ export function createEngine(world: World, stack: Stack, expectations: Expectati
             }
             stack.current = made;
             stack.saved.push(made);
-            expectations.created(made, memory.released);
+            expectations.created(made, memory.isKnown ? memory.released : "all");
         });
         if (unfinished) {
             throw problems[0];
@@ -191,8 +194,11 @@ export function createEngine(world: World, stack: Stack, expectations: Expectati
             } else {
                 await create(settings, memory, old);
             }
-        } else if (old.unfinished || JSON.stringify(old.settings) !== JSON.stringify(settings)) {
-            await update(old, settings);
+        } else {
+            memory.made = old;
+            if (old.unfinished || JSON.stringify(old.settings) !== JSON.stringify(settings)) {
+                await update(old, settings);
+            }
         }
     };
     return {
@@ -200,6 +206,8 @@ export function createEngine(world: World, stack: Stack, expectations: Expectati
             const memory: Memory = {
                 checked: new Set(options.split ? [] : [settings.owner]),
                 released: new Set(),
+                // A replacement of one target is checked without an old state.
+                isKnown: options.split || (stack.current !== undefined && !options.replace),
                 made: undefined,
             };
             await register(settings, options, memory);

@@ -36,6 +36,9 @@ export interface PublishedWhat {
 export interface SimulatedObject {
     text: string | undefined;
     etag: string | undefined;
+    /** The ledger that the text is, kept as long as it is that text. */
+    parsedText: string | undefined;
+    parsed: Ledger | undefined;
     /** When it was taken away or made unreadable by somebody else. */
     readonly losses: number[];
     /** Versions that any of its revisions said are being deleted. */
@@ -80,15 +83,14 @@ export const arnOf = (layer: string): string => `arn:aws:lambda:eu-central-1:123
 export const hashOf = (lock: string, bucket: string): string =>
     lock.startsWith("e") ? "hash-e" : `hash-${lock[0] ?? ""}-${bucket}`;
 
-export function createWorld(random: () => number): World {
-    const scheduler = createScheduler(random);
+export function createWorld(random: () => number, callTime: number): World {
+    const scheduler = createScheduler(random, callTime);
     const layers = new Map<string, SimulatedVersion[]>();
     const ledgers = new Map<string, SimulatedObject>();
     const artifacts = new Set<string>();
     const notes: { actor: string; note: Note }[] = [];
     const violations: string[] = [];
     const calls = new Map<string, string[]>();
-    const parsed = new Map<string, Ledger>();
 
     const versionsOf = (layer: string): SimulatedVersion[] => {
         const found = layers.get(layer) ?? [];
@@ -102,6 +104,8 @@ export function createWorld(random: () => number): World {
         const found = ledgers.get(name) ?? {
             text: undefined,
             etag: undefined,
+            parsedText: undefined,
+            parsed: undefined,
             losses: [],
             everDeleting: new Set<number>(),
             sequences: new Map<string, number>(),
@@ -109,21 +113,14 @@ export function createWorld(random: () => number): World {
         ledgers.set(name, found);
         return found;
     };
-    const parse = (text: string, layer: string): Ledger | undefined => {
-        const known = parsed.get(`${layer} ${text}`);
-        if (known !== undefined) {
-            return known;
-        }
-        const ledger = parseLedger(text, arnOf(layer));
-        if ("problem" in ledger) {
-            return undefined;
-        }
-        parsed.set(`${layer} ${text}`, ledger);
-        return ledger;
-    };
     const ledgerOf = (layer: string, bucket: string): Ledger | undefined => {
-        const { text } = objectOf(layer, bucket);
-        return text === undefined ? undefined : parse(text, layer);
+        const object = objectOf(layer, bucket);
+        if (object.text !== object.parsedText) {
+            const ledger = object.text === undefined ? undefined : parseLedger(object.text, arnOf(layer));
+            object.parsedText = object.text;
+            object.parsed = ledger === undefined || "problem" in ledger ? undefined : ledger;
+        }
+        return object.parsed;
     };
     const count = (actor: string, name: string) => {
         calls.set(actor, [...(calls.get(actor) ?? []), name]);
@@ -194,7 +191,7 @@ export function createWorld(random: () => number): World {
                             object.etag =
                                 text === undefined ? undefined : createHash("md5").update(text).digest("hex");
                             if (text !== undefined) {
-                                noteRevision(object, text, layer);
+                                noteRevision(object, text, layer, bucket);
                             }
                             return { version: object.etag, date: dateOf(scheduler.now()) };
                         },
@@ -306,12 +303,10 @@ export function createWorld(random: () => number): World {
         version.revision = isEmpty ? undefined : revisions;
         return String(revisions);
     };
-    const noteRevision = (object: SimulatedObject, text: string, layer: string) => {
-        const ledger = parse(text, layer);
+    const noteRevision = (object: SimulatedObject, text: string, layer: string, bucket: string) => {
+        const ledger = ledgerOf(layer, bucket);
         if (ledger === undefined) {
-            violations.push(
-                `a ledger was written that cannot be read: ${JSON.stringify(parseLedger(text, arnOf(layer)))}`,
-            );
+            violations.push(`a ledger was written that cannot be read: ${text}`);
             return;
         }
         const former = object.sequences.get(ledger.epoch) ?? 0;

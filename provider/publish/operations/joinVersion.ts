@@ -1,5 +1,6 @@
 import { distrust, forget, hold, learnArtifact } from "../ledger/acquire";
 import { enterDoubtful } from "../ledger/lease";
+import type { Ledger } from "../ledger/ledger";
 import { retain } from "../ledger/retention";
 import { afterConflict, commit, type Known } from "./ledgerAccess";
 import { lookUp } from "./lookForVersion";
@@ -63,11 +64,11 @@ export async function described(
     }
 }
 
-/** With deleteBeforeReplace the old version is released before the new one is there, and retained only now. */
-export const retainReleased = (
-    ledger: Known["ledger"],
-    { holder, released }: Pick<TakeRequest, "holder" | "released">,
-): Known["ledger"] =>
-    released === undefined || released.size === 0
-        ? ledger
-        : retain(ledger, { owner: holder.owner, only: released });
+/** What no delete hook will retain any more: with deleteBeforeReplace the old version is released before the new one is there. */
+export function retainReleased(
+    ledger: Ledger,
+    { holder, retains = new Set() }: Pick<TakeRequest, "holder" | "retains">,
+): Ledger {
+    const { owner } = holder;
+    return retains === "all" ? retain(ledger, { owner }) : retain(ledger, { owner, only: retains });
+}

@@ -104,7 +104,7 @@ function toKnownAbsence({ layer, clock }: Place, date: number): Known {
 }
 
 /** Milliseconds to wait after so many conflicts in a row, at most. */
-const conflictPause = (conflicts: number): number => Math.min(2000, 100 * 2 ** conflicts);
+const conflictPause = (conflicts: number): number => Math.min(2000, 300 * 2 ** conflicts);
 
 /** Waits after a conflict, then reads the ledger that is there now. */
 export async function afterConflict(place: Place, { conflicts }: Known): Promise<Known> {

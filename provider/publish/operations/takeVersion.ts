@@ -24,8 +24,11 @@ export interface TakeRequest {
     readonly prepare: (again: boolean) => Promise<Prepared>;
     /** Writes what is kept beside the version, for people; asked before the create becomes a holder. */
     readonly describe: (version: PublishedFacts) => Promise<void>;
-    /** Creates of this owner that the same run has released already (deleteBeforeReplace). Default: none. */
-    readonly released?: ReadonlySet<string>;
+    /**
+     * Whose kept versions go beyond what `keepVersions` says. `all`: the engine has shown no state of this resource in this run, so that no
+     * delete hook is to come. Otherwise the creates that this run has released already (deleteBeforeReplace); default: none.
+     */
+    readonly retains?: "all" | ReadonlySet<string>;
     /** Creates that this run is to release later, the old half of a replacement: they are no news. Default: none. */
     readonly former?: readonly string[];
     /** Milliseconds for which others may hold the lease. Default: ten minutes. */
@@ -66,7 +69,8 @@ export type Step =
  *
  * @throws LedgerFailure, and what `prepare` and publishing throw
  */
-export async function takeVersion(place: Place, request: TakeRequest): Promise<TakenVersion> {
+export async function takeVersion(place: Place, given: TakeRequest): Promise<TakenVersion> {
+    const request = { ...given, describe: onceEach(given.describe) };
     const wanted = { ...request.wanted, layer: place.layer };
     const nonce = place.clock.newId();
     const deadline = place.clock.now() + (request.patience ?? defaultPatience);
@@ -115,6 +119,16 @@ export async function takeVersion(place: Place, request: TakeRequest): Promise<T
         }
         known = step.known;
     }
+}
+
+/** A write that meets somebody else's is repeated, and what is kept for people need not be. */
+function onceEach(describe: TakeRequest["describe"]): TakeRequest["describe"] {
+    const described = new Map<number, Promise<void>>();
+    return (version) => {
+        const done = described.get(version.version) ?? describe(version);
+        described.set(version.version, done);
+        return done;
+    };
 }
 
 async function finish(
