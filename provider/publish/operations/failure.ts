@@ -19,6 +19,8 @@ export interface FailureData {
         readonly expected: string;
         readonly found: string;
     };
+    /** The zip was deleted again each time that it was uploaded. */
+    readonly ARTIFACT_MISSING: { readonly layer: string };
     /** Nobody knows whether something was published. The lease leads the next run to it. */
     readonly PUBLISH_UNANSWERED: { readonly layer: string; readonly versionKey: string };
     /** Lambda does not have the version, or it is being deleted. */

@@ -66,6 +66,9 @@ export async function publishUnderLease(
                 return { known: await renewal.stop(), published: answer, doubtful };
             }
             if (answer === "artifact missing") {
+                if (call === mostCalls) {
+                    throw new LedgerFailure("ARTIFACT_MISSING", { layer: place.layer });
+                }
                 bytes = await prepare();
                 continue;
             }

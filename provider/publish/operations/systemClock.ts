@@ -1,0 +1,12 @@
+import { randomUUID } from "node:crypto";
+import { pause } from "../../retry";
+import type { Clock } from "./place";
+
+/** This machine's time and chance. Sleeps end when either signal aborts. */
+export const systemClock = (signal: AbortSignal): Clock => ({
+    now: () => performance.now(),
+    sleep: (milliseconds, other) =>
+        pause(milliseconds, other === undefined ? signal : AbortSignal.any([signal, other])),
+    random: Math.random,
+    newId: randomUUID,
+});
