@@ -47,7 +47,7 @@ const budgets: readonly {
         title: "first publish with a permission",
         before: [],
         run: "up permissions=x",
-        calls: "read ledger, upload, list versions, write ledger, publish, describe, write ledger, read policy, add permission, read ledger, add permission, write ledger",
+        calls: "read ledger, upload, list versions, write ledger, publish, describe, write ledger, read policy, read ledger, add permission, read policy, read ledger, add permission, write ledger",
     },
     {
         title: "another permission",

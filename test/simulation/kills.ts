@@ -44,8 +44,10 @@ export const killedRuns: readonly KilledRun[] = [
         ghosts: [
             "write ledger lands",
             "read policy",
+            "read ledger",
             "add permission",
             "add permission lands",
+            "read policy",
             "read ledger",
             "add permission",
             "add permission lands",

@@ -60,7 +60,7 @@ export const mutations: readonly Mutation[] = [
     },
     {
         rule: "4 an unanswered call is looked for before the next",
-        file: "operations/publishUnderLease.ts",
+        file: "operations/callUntilAnswered.ts",
         from: "if (findings.sure !== undefined) {",
         to: "if (false) {",
     },
@@ -72,8 +72,8 @@ export const mutations: readonly Mutation[] = [
     },
     {
         rule: "4 nothing is published under a lease that is gone",
-        file: "operations/publishUnderLease.ts",
-        from: "!(await renewal.isHeld())",
+        file: "operations/callUntilAnswered.ts",
+        from: "!(await mayCall())",
         to: "false",
     },
     {
@@ -156,7 +156,7 @@ export const mutations: readonly Mutation[] = [
     },
     {
         rule: "4 the zip is uploaded again where it is missing",
-        file: "operations/publishUnderLease.ts",
+        file: "operations/callUntilAnswered.ts",
         from: "bytes = await prepare();",
         to: "throw new Error(answer);",
     },

@@ -3,8 +3,8 @@ import { parseLedger } from "../../provider/publish/ledger/format";
 import { leaseTimes } from "../../provider/publish/ledger/lease";
 import type { Ledger } from "../../provider/publish/ledger/ledger";
 import type { Note } from "../../provider/publish/ledger/notes";
+import type { Prepared } from "../../provider/publish/operations/callUntilAnswered";
 import type { Place, PublishedFacts, Statement } from "../../provider/publish/operations/place";
-import type { Prepared } from "../../provider/publish/operations/publishUnderLease";
 import { createScheduler, type Outcome, type Scheduler } from "./scheduler";
 
 /** A layer version in Lambda. */
@@ -250,9 +250,11 @@ export function createWorld(random: () => number, callTime: number): World {
                 addStatement: (version, statement, revision) =>
                     call(actor, "add permission", {
                         act: () =>
-                            changePolicy(versionOf(layer, version), bucket, revision, (ours) =>
-                                ours.set(JSON.stringify(statement), statement),
-                            ),
+                            hasStatement(layer, version, bucket, statement)
+                                ? undefined
+                                : changePolicy(versionOf(layer, version), bucket, revision, (ours) =>
+                                      ours.set(JSON.stringify(statement), statement),
+                                  ),
                         changes: true,
                         outcomes: change,
                     }),
@@ -280,6 +282,10 @@ export function createWorld(random: () => number, callTime: number): World {
             },
         };
     };
+
+    /** Lambda refuses a statement id that is there (`ResourceConflictException`). */
+    const hasStatement = (layer: string, version: number, whose: string, statement: Statement): boolean =>
+        versionOf(layer, version)?.statements.get(whose)?.has(JSON.stringify(statement)) ?? false;
 
     let revisions = 0;
     /** Answers the new revision, `undefined` when the policy is of another one than the given, or gone. */

@@ -7,6 +7,8 @@ export interface Grounds {
     readonly creates?: readonly string[];
     /** Versions that Lambda certainly does not have, as looked up after the ledger was read. */
     readonly gone?: readonly number[];
+    /** Versions that nobody holds, and that a person has chosen to delete. */
+    readonly chosen?: readonly number[];
     /** Versions that Lambda was told to delete, or had deleted, after the ledger said that they are being deleted. */
     readonly deleted?: readonly number[];
 }
@@ -127,10 +129,15 @@ function holdsAreTheirOwn(
     return undefined;
 }
 
-function deletingFollowsAHold(after: Ledger, before: Ledger | undefined): string | undefined {
+function deletingFollowsAHold(
+    after: Ledger,
+    before: Ledger | undefined,
+    { chosen = [] }: Grounds,
+): string | undefined {
     const unheld = [...after.versions].find(([version, { deleting }]) => {
         const former = before?.versions.get(version);
-        return deleting && former !== undefined && !former.deleting && former.holders.size === 0;
+        const isUnheld = former !== undefined && !former.deleting && former.holders.size === 0;
+        return deleting && isUnheld && !chosen.includes(version);
     });
     return unheld && `version ${unheld[0]} would be deleted though no hold on it ends`;
 }

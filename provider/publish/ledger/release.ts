@@ -63,9 +63,3 @@ const removeKept = (ledger: Ledger, owner: string): Ledger =>
         (rest, { version, createId }) => removeHolder(rest, version, createId),
         ledger,
     );
-
-/** Ends what a create holds, whatever it is: by hand, on the command line. */
-export function releaseByHand(ledger: Ledger, createId: string): Ledger {
-    const holding = holdingOf(ledger, createId);
-    return holding === undefined ? ledger : removeHolder(ledger, holding.version, createId);
-}

@@ -1,11 +1,11 @@
 import { enterMismatch, enterPublished, type OwnVersion } from "../ledger/enter";
 import { enterDoubtful } from "../ledger/lease";
+import type { Prepared } from "./callUntilAnswered";
 import { LedgerFailure } from "./failure";
 import { described, retainReleased } from "./joinVersion";
 import { afterConflict, changeLedger, commit, type Known } from "./ledgerAccess";
 import { lookUp } from "./lookForVersion";
 import type { Place, PublishedFacts } from "./place";
-import type { Prepared } from "./publishUnderLease";
 import type { Step, TakingRequest } from "./takeVersion";
 import { tidy } from "./tidy";
 

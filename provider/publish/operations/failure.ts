@@ -8,6 +8,8 @@ export interface FailureData {
         readonly problem: LedgerProblem;
         readonly published?: number;
     };
+    /** There is a ledger that can be read: it is not made anew. */
+    readonly LEDGER_EXISTS: { readonly layer: string };
     /** A fault of this program: the change was not written. */
     readonly LEDGER_INVARIANT: { readonly layer: string; readonly faults: readonly string[] };
     /** Others hold the lease for longer than this process waits. */
@@ -22,7 +24,7 @@ export interface FailureData {
     /** The zip was deleted again each time that it was uploaded. */
     readonly ARTIFACT_MISSING: { readonly layer: string };
     /** Nobody knows whether something was published. The lease leads the next run to it. */
-    readonly PUBLISH_UNANSWERED: { readonly layer: string; readonly versionKey: string };
+    readonly PUBLISH_UNANSWERED: { readonly layer: string };
     /** Lambda does not have the version, or it is being deleted. */
     readonly VERSION_NOT_FOUND: { readonly layer: string; readonly version: number };
 }

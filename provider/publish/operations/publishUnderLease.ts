@@ -1,48 +1,23 @@
-import { dropLease, type LeaseFindings } from "../ledger/lease";
-import type { Lease } from "../ledger/ledger";
-import { LedgerFailure } from "./failure";
+import { dropLease } from "../ledger/lease";
+import { type Answered, callUntilAnswered, type Prepared } from "./callUntilAnswered";
 import { keepRenewed } from "./leaseRenewal";
 import { changeLedger, type Known, readLedger } from "./ledgerAccess";
 import { lookForPublished } from "./lookForVersion";
 import type { LeaseObtained } from "./obtainLease";
-import type { Place, PublishedFacts } from "./place";
+import type { Place } from "./place";
 
-/** Bytes that are ready to be published. */
-export interface Prepared {
-    /** Base64, as Lambda gives it. */
-    readonly codeSha256: string;
-    /** Bytes of the zip. */
-    readonly codeSize: number;
-    /**
-     * Calls PublishLayerVersion once. Throws where Lambda refuses: then nothing was published.
-     *
-     * `throttled`: nothing was published, and the call may be repeated. `artifact missing`: the zip is not in the bucket any more.
-     */
-    publish(): Promise<PublishedFacts | "unanswered" | "throttled" | "artifact missing">;
-}
-
-/** Milliseconds before each look after a call without an answer: Lambda may still be at work on it. */
-const looks = [0, 500, 1500, 3000];
-
-/** Calls of PublishLayerVersion by one create: each but the first after a plain no, or a look that found nothing. */
-const mostCalls = 11;
-
-/** What came of it. */
-export interface PublishOutcome {
-    /** The ledger as it was read or written last. */
+/** What came of it, with the ledger as it was read or written last. */
+export interface PublishOutcome extends Answered {
     readonly known: Known;
-    /** `undefined`: the lease was lost before anything was published. */
-    readonly published: PublishedFacts | undefined;
-    /** Versions of which nobody can tell whether an unanswered call has made them: another was published instead. */
-    readonly doubtful: readonly PublishedFacts[];
 }
 
 /**
- * Publishes under a lease that this process has just taken: one call, and after an answer that leaves it open whether the version
- * exists, a look for it before the next.
+ * Publishes under a lease that this process has just taken, and keeps it alive meanwhile.
+ *
+ * A lease under which certainly nothing was published ends with a refusal. Any other stays, and leads the next publisher to what came of it.
  *
  * @param prepare brings the artifact to the bucket again, where it was deleted meanwhile
- * @throws LedgerFailure PUBLISH_UNANSWERED, and what `Prepared.publish` throws
+ * @throws what {@link callUntilAnswered} throws
  */
 export async function publishUnderLease(
     place: Place,
@@ -51,38 +26,21 @@ export async function publishUnderLease(
     prepared: Prepared,
     prepare: () => Promise<Prepared>,
 ): Promise<PublishOutcome> {
+    const { layer, clock } = place;
     const renewal = keepRenewed(place, leased, key, lease.by);
-    let bytes = prepared;
-    // Whether something may still come to be under this lease: then it stays, for the next to look.
     let inDoubt = wasInDoubt;
-    let doubtful: readonly PublishedFacts[] = [];
     try {
-        for (let call = 1; call <= mostCalls; call++) {
-            if (!(await renewal.isHeld())) {
-                return { known: await renewal.stop(), published: undefined, doubtful };
-            }
-            const answer = await bytes.publish();
-            if (typeof answer === "object") {
-                return { known: await renewal.stop(), published: answer, doubtful };
-            }
-            if (answer === "artifact missing") {
-                if (call === mostCalls) {
-                    throw new LedgerFailure("ARTIFACT_MISSING", { layer: place.layer });
-                }
-                bytes = await prepare();
-                continue;
-            }
-            if (answer === "unanswered") {
+        const answered = await callUntilAnswered(prepared, {
+            layer,
+            clock,
+            mayCall: renewal.isHeld,
+            look: async () => lookForPublished(place, (await readLedger(place)).ledger, lease),
+            prepare,
+            doubt: () => {
                 inDoubt = true;
-                const findings = await lookRepeatedly(place, lease);
-                doubtful = findings.doubtful;
-                if (findings.sure !== undefined) {
-                    return { known: await renewal.stop(), published: findings.sure, doubtful };
-                }
-            }
-            await place.clock.sleep(place.clock.random() * Math.min(8000, 250 * 2 ** call));
-        }
-        throw new LedgerFailure("PUBLISH_UNANSWERED", { layer: place.layer, versionKey: key });
+            },
+        });
+        return { ...answered, known: await renewal.stop() };
     } catch (error) {
         const known = await renewal.stop();
         if (!inDoubt) {
@@ -94,17 +52,4 @@ export async function publishUnderLease(
         }
         throw error;
     }
-}
-
-async function lookRepeatedly(place: Place, lease: Lease): Promise<LeaseFindings<PublishedFacts>> {
-    let findings: LeaseFindings<PublishedFacts> = { sure: undefined, doubtful: [] };
-    for (const milliseconds of looks) {
-        await place.clock.sleep(milliseconds);
-        const { ledger } = await readLedger(place);
-        findings = await lookForPublished(place, ledger, lease);
-        if (findings.sure !== undefined || findings.doubtful.length > 0) {
-            break;
-        }
-    }
-    return findings;
 }

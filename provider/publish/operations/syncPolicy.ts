@@ -27,7 +27,6 @@ export async function syncPolicy(
     let fencedAt = counted;
     for (let round = 1; round <= mostRounds; round++) {
         const policy = await versions.readPolicy(version);
-        const revision = policy.revision ?? (await startPolicy(versions, known, version));
         known = await readAgain(place, known);
         const entry = known.ledger.versions.get(version);
         if (entry === undefined || entry.deleting || entry.policy.done === entry.policy.want) {
@@ -35,36 +34,41 @@ export async function syncPolicy(
         }
         const { want } = entry.policy;
         const change = policyChange(entry, granteesOf(policy));
+        const { revision } = policy;
         const outcome =
             revision === undefined
-                ? withoutPolicy(change)
+                ? await start(versions, version, change)
                 : await apply(versions, version, { ...policy, revision }, change, want === fencedAt);
-        const written =
-            outcome === "done" ? await commit(place, known, donePolicy(known.ledger, version)) : undefined;
-        if (written !== undefined) {
-            return written;
+        if (outcome === "done" || outcome === "unneeded") {
+            const written = await commit(place, known, donePolicy(known.ledger, version));
+            if (written !== undefined) {
+                return written;
+            }
         }
         // After a change of this process every call that was decided on an older ledger fails.
-        fencedAt = outcome === "conflict" ? fencedAt : want;
-        await clock.sleep(outcome === "more" ? 0 : clock.random() * 200 * round);
+        fencedAt = outcome === "done" || outcome === "more" ? want : fencedAt;
+        if (outcome === "conflict") {
+            await clock.sleep(clock.random() * 200 * round);
+        }
     }
     return known;
 }
 
-/** The mark alone, where there is no policy and something is to be permitted. It may come late, and does no harm. */
-async function startPolicy(
+/**
+ * Where there is no policy, and so no revision: the mark alone, which may come late and does no harm. Everything else is decided on what is
+ * there by then.
+ */
+async function start(
     versions: LayerVersions,
-    { ledger }: Known,
     version: number,
-): Promise<string | undefined> {
-    const entry = ledger.versions.get(version);
-    return entry === undefined || policyChange(entry, []).add.length === 0
-        ? undefined
-        : versions.addStatement(version, { mark: "even" }, undefined);
+    { add }: PolicyChange,
+): Promise<"unneeded" | "started" | "conflict"> {
+    if (add.length === 0) {
+        return "unneeded";
+    }
+    const revision = await versions.addStatement(version, { mark: "even" }, undefined);
+    return revision === undefined ? "conflict" : "started";
 }
-
-const withoutPolicy = ({ add }: PolicyChange): "done" | "conflict" =>
-    add.length === 0 ? "done" : "conflict";
 
 /** Makes all additions and one removal, after which the revision is not known any more. */
 async function apply(

@@ -1,12 +1,13 @@
 import { findByArtifact, findByKey, type HolderRequest } from "../ledger/acquire";
 import { holdingsOf, type Ledger } from "../ledger/ledger";
 import { versionKey, type WantedVersion } from "../ledger/versionKey";
+import type { Prepared } from "./callUntilAnswered";
 import { enterOwn } from "./enterOwn";
 import { joinVersion } from "./joinVersion";
 import { type Known, readLedger } from "./ledgerAccess";
 import { obtainLease } from "./obtainLease";
 import type { Place, PublishedFacts } from "./place";
-import { type Prepared, publishUnderLease } from "./publishUnderLease";
+import { publishUnderLease } from "./publishUnderLease";
 import { tidy } from "./tidy";
 
 /** Milliseconds for which others may hold the lease. */

@@ -6,16 +6,16 @@ import { listObjects, objectUri, readObject, writeObject } from "../../../provid
 import { artifactObject, layerStore, manifestObject } from "../../../provider/publish/layout";
 import { parseLedger } from "../../../provider/publish/ledger/format";
 import { settingsDigest } from "../../../provider/publish/ledger/versionKey";
-import { lambdaVersions } from "../../../provider/publish/operations/lambdaVersions";
 import type { Place } from "../../../provider/publish/operations/place";
-import { statementMark } from "../../../provider/publish/operations/policyStatements";
-import { callPublish } from "../../../provider/publish/operations/publishCall";
 import { releaseVersion } from "../../../provider/publish/operations/releaseVersion";
-import { ledgerObject, s3Ledger } from "../../../provider/publish/operations/s3Ledger";
-import { systemClock } from "../../../provider/publish/operations/systemClock";
 import { type TakenVersion, takeVersion } from "../../../provider/publish/operations/takeVersion";
 import { updateHold } from "../../../provider/publish/operations/updateHold";
-import { versionObjects } from "../../../provider/publish/operations/versionObjects";
+import { lambdaVersions } from "../../../provider/publish/store/lambdaVersions";
+import { statementMark } from "../../../provider/publish/store/policyStatements";
+import { callPublish } from "../../../provider/publish/store/publishCall";
+import { ledgerObject, s3Ledger } from "../../../provider/publish/store/s3Ledger";
+import { systemClock } from "../../../provider/publish/store/systemClock";
+import { versionObjects } from "../../../provider/publish/store/versionObjects";
 import { createBucket, layerZip, newSignal, region, uniqueName, useEmulatedAws } from "../emulatedAws";
 
 const settings = {

@@ -2,7 +2,7 @@ import type { GetObjectCommandOutput } from "@aws-sdk/client-s3";
 import { describeAwsFailure, isNotFound, isPreconditionFailed } from "../../aws/failures";
 import { type Bucket, encryptedFor, inBucket, objectError } from "../../aws/objects";
 import { loadS3 } from "../../aws/sdk";
-import type { LedgerStore, StoredText } from "./place";
+import type { LedgerStore, StoredText } from "../operations/place";
 
 /** Where a layer's ledger is. Two accounts or regions that share a bucket have one each. */
 export const ledgerObject = (folder: string, account: string, region: string): string =>

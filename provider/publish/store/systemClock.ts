@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { pause } from "../../retry";
-import type { Clock } from "./place";
+import type { Clock } from "../operations/place";
 
 /** This machine's time and chance. Sleeps end when either signal aborts. */
 export const systemClock = (signal: AbortSignal): Clock => ({

@@ -7,7 +7,7 @@ import { publishRefused } from "../refusals";
 import { type LambdaVersion, toLambdaVersion } from "./lambdaVersions";
 
 /**
- * Calls PublishLayerVersion once. It has no idempotency token, so nothing here repeats it: see `publishUnderLease.ts`.
+ * Calls PublishLayerVersion once. It has no idempotency token, so nothing here repeats it: see `callUntilAnswered.ts`.
  *
  * @throws what `refusals.ts` names, ACCESS_DENIED, CREDENTIALS_MISSING: nothing was published
  */

@@ -10,7 +10,7 @@ import {
 } from "../layerVersion";
 import type { ListedVersion } from "../ledger/lease";
 import { settingsDigest } from "../ledger/versionKey";
-import type { LayerVersions, PublishedFacts } from "./place";
+import type { LayerVersions, PublishedFacts } from "../operations/place";
 import { addStatement, readPolicy, removeStatement } from "./policyStatements";
 
 /** What Lambda shows of a version beside what the ledger needs: a resource's outputs come from it. */

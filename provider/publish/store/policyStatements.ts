@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Clients } from "../../aws/clients";
 import { awsError, describeAwsFailure, isNotFound } from "../../aws/failures";
 import { loadLambda } from "../../aws/sdk";
-import type { PolicyState, Statement } from "./place";
+import type { PolicyState, Statement } from "../operations/place";
 
 /** The policy of one version, and whose statements in it. */
 export interface PolicyOf {

@@ -1,7 +1,7 @@
 import { type Bucket, deleteObject, inBucket, listObjects, objectError } from "../../aws/objects";
 import { loadS3 } from "../../aws/sdk";
 import { artifactObject, type LayerStore, versionFolder } from "../layout";
-import type { VersionObjects } from "./place";
+import type { VersionObjects } from "../operations/place";
 
 /** Keys that one request deletes at most (Amazon S3, "DeleteObjects"). */
 const mostKeys = 1000;
