@@ -117,7 +117,8 @@ describe("a preview", function () {
             name: "outgrown",
             files: { "index.js": program(pythonLayer()), ...files },
         });
-        assert.doesNotMatch(succeeded(await project.up()).stdout, /warning/);
+        // Of an old Node there may be a warning.
+        assert.doesNotMatch(succeeded(await project.up()).stdout, /warning: (?!Node )/);
         const pyproject = files["pyproject.toml"] ?? "";
         await project.write({ "pyproject.toml": pyproject.replace('"gamma==1.0"', '"gamma==1.0","delta"') });
         const preview = succeeded(await project.preview());
@@ -130,16 +131,12 @@ describe("a preview", function () {
 
     it("falls back to the bytes with one warning that names the line, and warns of lines without hashes", async () => {
         const list = (first: string) =>
-            `${first}--index-url ${index.origin}/simple\nalpha==1.0\nbeta @ ${index.origin}/files/beta-1.0-py3-none-any.whl\n-e ./lib\n`;
-        const { "requirements.txt": _list, ...local } = await lockSample("requirements.txt", index.origin, {
-            local: true,
-        });
+            `${first}--index-url ${index.origin}/simple\nalpha==1.0\nbeta @ ${index.origin}/files/beta-1.0-py3-none-any.whl\ndelta>=1.0\n`;
         const project = await newProject({
             name: "fallback",
             files: {
-                "index.js": program(pythonLayer({ manifest: "requirements.txt" })),
+                "index.js": program(pythonLayer({ manifest: "requirements.txt", resolveUnpinned: true })),
                 "requirements.txt": list(""),
-                ...local,
             },
         });
         succeeded(await project.up());
