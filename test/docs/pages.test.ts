@@ -18,6 +18,7 @@ const actions: Readonly<Record<string, string>> = {
     HeadObject: "s3:GetObject",
     PutObject: "s3:PutObject",
     DeleteObject: "s3:DeleteObject",
+    DeleteObjects: "s3:DeleteObject",
     HeadBucket: "s3:ListBucket",
     ListObjectsV2: "s3:ListBucket",
     GetCallerIdentity: "",
