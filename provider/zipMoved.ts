@@ -1,7 +1,4 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import path from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { Call, Host } from "./layer/host";
 import { versionOf } from "./layerVersionArn";
 import { type Props, textOf } from "./props";
@@ -52,12 +49,11 @@ export function zipFileOf({ content }: Props): string | undefined {
 
 /** SHA-256 of a file, base64; `undefined` where it can't be read. */
 async function sha256Of(file: string, signal: AbortSignal): Promise<string | undefined> {
-    const hash = createHash("sha256");
+    const { hashFile } = await import("./build/fileHash");
     try {
-        await pipeline(createReadStream(file), hash, { signal });
+        return Buffer.from((await hashFile(file, [], signal)).sha256, "hex").toString("base64");
     } catch {
         signal.throwIfAborted();
         return;
     }
-    return hash.digest("base64");
 }
