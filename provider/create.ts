@@ -28,10 +28,7 @@ export interface CreateOutcome {
  * `up` finishes the job in {@link update}.
  */
 export async function create(host: Host, call: Call, props: Props): Promise<CreateOutcome> {
-    return createVersion(host, call, asCheckedInputs(props));
-}
-
-async function createVersion(host: Host, call: Call, inputs: CheckedInputs): Promise<CreateOutcome> {
+    const inputs = asCheckedInputs(props);
     const { signal } = call;
     const owner = parseOwner(inputs.owner);
     const clients = await host.aws.clients(inputs.region);
