@@ -29,6 +29,7 @@ const settledLines = (text: string): string[] =>
                 .replace(/\d+(\.\d+)?/g, "#")
                 .replace(/(\(#s\))\.+/, "$1")
                 .replace(/\s+/g, " ")
+                .replace(/ (?=: [{"[])/, "")
                 .trim(),
         )
         .filter((line) => line !== "" && line !== "…");
