@@ -27,3 +27,19 @@ export const versionOf = (layerVersionArn: string): number => Number(/:(\d+)$/.e
 /** The account in a layer version's ARN; undefined for an id that is none. */
 export const accountOf = (layerVersionArn: string): string | undefined =>
     /^arn:[^:]+:lambda:[^:]+:(\d{12}):layer:/.exec(layerVersionArn)?.[1];
+
+/** The outputs that the id gives. */
+export interface Identity {
+    readonly layerVersionArn: string;
+    readonly arn: string;
+    readonly layerArn: string;
+    readonly version: number;
+}
+
+/** @param id ARN of the layer version */
+export const identityOf = (id: string): Identity => ({
+    layerVersionArn: id,
+    arn: id,
+    layerArn: layerArnOf(id),
+    version: versionOf(id),
+});

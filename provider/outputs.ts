@@ -1,4 +1,5 @@
 import { type CheckedInputs, keptInputs, schemaVersion } from "./inputs";
+import type { Identity } from "./layerVersionArn";
 import { type Dependencies, isDependencies } from "./manifest/compare";
 import { jsonProps, type Props } from "./props";
 import type { PublishedVersion } from "./publish/layerVersion";
@@ -28,9 +29,13 @@ export interface VersionOutputs {
 
 /** Names of what is no input in a resource's state. */
 export const outputNames: ReadonlySet<string> = new Set<
-    keyof VersionOutputs | "schemaVersion" | "mayHaveGranted" | "__provider"
+    keyof VersionOutputs | keyof Identity | "schemaVersion" | "mayHaveGranted" | "__provider"
 >([
     "schemaVersion",
+    "layerVersionArn",
+    "arn",
+    "layerArn",
+    "version",
     "codeSha256",
     "codeSize",
     "uncompressedSize",

@@ -1,9 +1,11 @@
 import type { CheckOutcome } from "../check";
 import type { CreateOutcome } from "../create";
 import type { DiffOutcome } from "../diff";
+import { identityOf } from "../layerVersionArn";
 import { type Props, textOf } from "../props";
 import type { ReadOutcome } from "../read";
 import type { Call, Host } from "./host";
+import { PartialFailure } from "./partialFailure";
 
 /**
  * What can be done with layers: the one interface of the core, which every front end calls.
@@ -43,12 +45,31 @@ export function createLayers(host: Host): Layers {
             await warnOfMovedZip(host, once, id, olds, news, outcome.replaces !== undefined);
             return outcome;
         },
-        create: async (call, inputs) => (await import("../create")).create(host, call, inputs),
-        read: async (call, id, state) => (await import("../read")).read(host, call, id, state),
-        update: async (call, id, state, inputs) =>
-            (await import("../update")).update(host, call, id, state, inputs),
+        create: async (call, inputs) => {
+            const { create } = await import("../create");
+            const { id, outs } = await create(host, call, inputs).catch(withIdentity);
+            return { id, outs: { ...outs, ...identityOf(id) } };
+        },
+        read: async (call, id, state) => {
+            const found = await (await import("../read")).read(host, call, id, state);
+            return found && { ...found, props: { ...found.props, ...identityOf(id) } };
+        },
+        update: async (call, id, state, inputs) => {
+            const { update } = await import("../update");
+            const outs = await update(host, call, id, state, inputs).catch(withIdentity);
+            return { ...outs, ...identityOf(id) };
+        },
         delete: async (call, id, state) => (await import("../delete")).remove(host, call, id, state),
     };
+}
+
+/** The outputs of a state that carries on after a failure are those of any other. */
+function withIdentity(error: unknown): never {
+    if (error instanceof PartialFailure) {
+        const { message, id, properties, reasons } = error;
+        throw new PartialFailure(message, id, { ...properties, ...identityOf(id) }, reasons);
+    }
+    throw error;
 }
 
 /** Says each thing about a resource once in a run: a replacement is checked twice. */
