@@ -43,33 +43,42 @@ export function connectEngineLog(argv: readonly string[]): EngineLog | undefined
             requireFromPulumi("./proto/engine_grpc_pb");
         const { LogRequest }: typeof import("@pulumi/pulumi/proto/engine_pb") =
             requireFromPulumi("./proto/engine_pb");
-        const client = new EngineClient(address, grpc.credentials.createInsecure());
-        const onTheirWay = new Set<Promise<void>>();
-        return {
-            send: ({ urn, text, severity, ephemeral }) => {
-                const request = new LogRequest();
-                request.setUrn(urn);
-                request.setMessage(text);
-                request.setSeverity(severity);
-                request.setEphemeral(ephemeral);
-                const delivery = new Promise<void>((resolve) => {
-                    client.log(request, () => resolve());
-                });
-                onTheirWay.add(delivery);
-                void delivery.then(() => onTheirWay.delete(delivery));
-            },
-            delivered: async () => {
-                if (onTheirWay.size > 0) {
-                    await Promise.race([
-                        Promise.all(onTheirWay),
-                        wait(deliveryTime, undefined, { ref: false }),
-                    ]);
-                }
-            },
-        };
+        return openEngineLog(address, { grpc, EngineClient, LogRequest });
     } catch {
         return undefined;
     }
+}
+
+/** The parts of gRPC and of Pulumi's SDK that a log is made of. */
+export interface EngineModules {
+    readonly grpc: Pick<typeof import("@grpc/grpc-js"), "credentials">;
+    readonly EngineClient: typeof import("@pulumi/pulumi/proto/engine_grpc_pb").EngineClient;
+    readonly LogRequest: typeof import("@pulumi/pulumi/proto/engine_pb").LogRequest;
+}
+
+/** The log of the engine at an address: `127.0.0.1:41234`. */
+export function openEngineLog(address: string, { grpc, EngineClient, LogRequest }: EngineModules): EngineLog {
+    const client = new EngineClient(address, grpc.credentials.createInsecure());
+    const onTheirWay = new Set<Promise<void>>();
+    return {
+        send: ({ urn, text, severity, ephemeral }) => {
+            const request = new LogRequest();
+            request.setUrn(urn);
+            request.setMessage(text);
+            request.setSeverity(severity);
+            request.setEphemeral(ephemeral);
+            const delivery = new Promise<void>((resolve) => {
+                client.log(request, () => resolve());
+            });
+            onTheirWay.add(delivery);
+            void delivery.then(() => onTheirWay.delete(delivery));
+        },
+        delivered: async () => {
+            if (onTheirWay.size > 0) {
+                await Promise.race([Promise.all(onTheirWay), wait(deliveryTime, undefined, { ref: false })]);
+            }
+        },
+    };
 }
 
 /** The engine's address in the arguments of a dynamic provider's process: `127.0.0.1:41234`. */

@@ -14,7 +14,7 @@ const order = ["manifest", "build", "package", "upload", "publish"];
 const shared = "../publish/layout";
 /** What speaks to Pulumi or to a terminal. All other files are the core and its steps. */
 const frontEnds =
-    /^(?:dynamic|commandLine)\/|^(?:index|provider|shim|layerResource|pythonLayer|layerVersion|lambdaLayerProvider|resourceOptions|resourceOwner)\.ts$/;
+    /^(?:dynamic|plugin|commandLine)\/|^(?:index|provider|shim|layerResource|pythonLayer|layerVersion|lambdaLayerProvider|resourceOptions|resourceOwner)\.ts$/;
 /** The one gate through which foreign programs are started and ended. */
 const gate = "build/run.ts";
 /** It sets the variable of the AWS SDK for the moment in which a client is made: the SDK has no other way. */
@@ -59,7 +59,7 @@ describe("the walls inside the package", () => {
             .flatMap((source) =>
                 importsOf(source)
                     .filter((name) =>
-                        /^@pulumi\/|\/(?:dynamic|commandLine)\/|^\.\/(?:provider|shim)$/.test(name),
+                        /^@pulumi\/|\/(?:dynamic|plugin|commandLine)\/|^\.\/(?:provider|shim)$/.test(name),
                     )
                     .map((name) => `${source.path}: ${name}`),
             );
