@@ -11,7 +11,8 @@ import {
     PutObjectCommand,
     S3Client,
 } from "@aws-sdk/client-s3";
-import { type Emulator, startMinistack, startMoto } from "../../scripts/emulator";
+import type { Emulator } from "../../scripts/emulator";
+import { emulators } from "../emulators";
 
 /** The region of every test's layers and buckets. */
 export const region = "eu-central-1";
@@ -34,15 +35,12 @@ export interface EmulatedAws {
 }
 
 /**
- * Declares the same tests for each emulator, which is started before them and stopped after them. `declare` gets a
- * function that may be called inside tests and hooks only.
+ * Declares the same tests for each emulator, which is started before them and stopped after them; those for the second one belong to
+ * `npm run test:extended`. `declare` gets a function that may be called inside tests and hooks only.
  */
 export function onBothEmulators(title: string, declare: (aws: () => EmulatedAws) => void): void {
-    for (const [name, start] of [
-        ["ministack", startMinistack],
-        ["moto", startMoto],
-    ] as const) {
-        describe(`${title} (${name})`, function () {
+    for (const { name, label, start } of emulators) {
+        describe(`${title} (${label})`, function () {
             this.timeout(300_000);
             let started: EmulatedAws | undefined;
             before(async () => {

@@ -6,7 +6,8 @@ import { GetLayerVersionPolicyCommand, ListLayerVersionsCommand } from "@aws-sdk
 import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { withInternals } from "../../provider/layer/internals";
 import { repository } from "../../scripts/cacheFolder";
-import { type Emulator, startMinistack, startMoto } from "../../scripts/emulator";
+import type { Emulator } from "../../scripts/emulator";
+import { emulators } from "../emulators";
 import { type Fault, type FaultProxy, type ProxiedRequest, startFaultProxy } from "../faultProxy";
 import { awsSettings, clientsAt, createBucket, settingsFor, uniqueName } from "../unit/emulatedAws";
 import { describePoint, isMutation, type KillOutcome, killTable } from "./killPoints";
@@ -80,11 +81,9 @@ const titles = [
     "destroy with forceDestroy",
 ];
 
-for (const [name, start, played] of [
-    ["ministack", startMinistack, titles],
-    ["moto", startMoto, shorter],
-] as const) {
-    describe(`a plugin that is killed (${name})`, function () {
+for (const { name, label, start } of emulators) {
+    const played = name === "ministack" ? titles : shorter;
+    describe(`a plugin that is killed (${label})`, function () {
         this.timeout(300_000);
         let emulator: Emulator;
         let project: TinyProject;

@@ -2,18 +2,16 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { GetLayerVersionCommand, ListLayerVersionsCommand } from "@aws-sdk/client-lambda";
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
-import { type Emulator, startMinistack, startMoto } from "../../scripts/emulator";
+import type { Emulator } from "../../scripts/emulator";
+import { emulators } from "../emulators";
 import { startFaultProxy } from "../faultProxy";
 import { awsSettings, clientsAt, createBucket, uniqueName } from "../unit/emulatedAws";
 import { type PluginProcess, startPlugin } from "./pluginProcess";
 import { createStack } from "./simulatedEngine";
 import { createTinyProject, type TinyProject } from "./tinyProject";
 
-for (const [name, start] of [
-    ["ministack", startMinistack],
-    ["moto", startMoto],
-] as const) {
-    describe(`publishers of one layer at the same time (${name})`, function () {
+for (const { name, label, start } of emulators) {
+    describe(`publishers of one layer at the same time (${label})`, function () {
         this.timeout(120_000);
         let emulator: Emulator;
         let project: TinyProject;

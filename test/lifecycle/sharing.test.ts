@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ListLayerVersionsCommand } from "@aws-sdk/client-lambda";
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
-import { type Emulator, startMinistack, startMoto } from "../../scripts/emulator";
+import type { Emulator } from "../../scripts/emulator";
+import { emulators } from "../emulators";
 import { type FaultProxy, seeded, startFaultProxy } from "../faultProxy";
 import { clientsAt, createBucket, settingsFor, uniqueName } from "../unit/emulatedAws";
 import { configure, enter } from "./place";
@@ -13,11 +14,8 @@ import { createTinyProject, type TinyProject } from "./tinyProject";
 /** How often the stacks of each test meet. */
 const rounds = Number(process.env["PLL_SHARING_ROUNDS"] ?? 8);
 
-for (const [name, start] of [
-    ["ministack", startMinistack],
-    ["moto", startMoto],
-] as const) {
-    describe(`stacks that share a version, and are destroyed at the same moment (${name})`, function () {
+for (const { label, start } of emulators) {
+    describe(`stacks that share a version, and are destroyed at the same moment (${label})`, function () {
         this.timeout(300_000);
         let emulator: Emulator;
         let proxy: FaultProxy;
