@@ -52,17 +52,23 @@ export interface Watch {
  */
 export async function planArtifact(host: Host, call: Call, inputs: PythonLayerInputs): Promise<ArtifactPlan> {
     const { signal } = call;
-    const { manifests } = host.memory;
+    const { manifests, manifestTexts: texts } = host.memory;
     const target = targetFor(inputs.pythonVersion, inputs.architecture);
     const file = await readManifest(inputs.manifest, {
         folder: host.folder,
         environment: host.environment,
+        texts,
         ...kindOf({ ...inputs }),
     });
     if (file.md5 !== inputs.manifestMd5) throw manifestChanged(inputs, file.md5);
     const manifestFolder = path.dirname(file.absolutePath);
     const selection = await select(manifests, file, { ...inputs }, target);
-    const { leftOut: _leftOut, ...sources } = await localSources(selection, manifestFolder, signal);
+    const { leftOut: _leftOut, ...sources } = await localSources(
+        selection,
+        manifestFolder,
+        host.memory.localSources,
+        signal,
+    );
     if (!sameValue(sources.sourcesDigest, inputs.sourcesDigest)) throw sourcesChanged(inputs);
 
     const manifest = parseManifest(file, manifests);

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Archive, PreparedArchive } from "./archive";
 import { type Bucket, hashObject, headObject, objectUri, readObjectStart } from "./aws/objects";
+import { readRegularFile } from "./disk";
 import { LayerError } from "./errors";
 import type { LayerVersionInputs } from "./inputs";
 import type { Call, Host } from "./layer/host";
@@ -99,7 +99,11 @@ async function openLocalZip(
         look: async () => ({ uncompressedSize: facts.uncompressedSize, artifactUri: uri }),
         prepare: async (): Promise<PreparedArchive> => {
             if (facts.size <= inlineZipLimit) {
-                return { ...known, content: { ZipFile: await readFile(zipPath) }, artifactUri: undefined };
+                return {
+                    ...known,
+                    content: { ZipFile: await readRegularFile(zipPath) },
+                    artifactUri: undefined,
+                };
             }
             if (destination === undefined || !destination.sameRegion) {
                 throw new LayerError("BUCKET_WRONG_REGION", {

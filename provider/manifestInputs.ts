@@ -50,6 +50,7 @@ export async function describeDependencies(
     const file = await readManifest(manifest, {
         folder: host.folder,
         environment: host.environment,
+        texts: host.memory.manifestTexts,
         ...kindOf(inputs),
     });
     const read = { manifestMd5: file.md5, ...includesDigest(file) };
@@ -69,7 +70,11 @@ export async function describeDependencies(
             return pick(olds, computed);
         }
         const { digestPaths } = await import("./build/sourceTree");
-        const found = await digestPaths(Object.keys(isDependencies(sources) ? sources : {}), manifestFolder);
+        const found = await digestPaths(
+            Object.keys(isDependencies(sources) ? sources : {}),
+            manifestFolder,
+            host.memory.localSources,
+        );
         if (found !== undefined && sameValue(found.digests, sources)) {
             warnOfLeftOut(call, found.leftOut);
             return pick(olds, computed);

@@ -1,4 +1,5 @@
 import path from "node:path";
+import type { SourceMemory } from "./build/sourceTree/sourceMemory";
 import type { Call } from "./layer/host";
 import type { RunMemory } from "./layer/memory";
 import {
@@ -53,7 +54,11 @@ export async function selectedInputs(
     warnOfSelection(call, file, selection);
     // What an open list brings in shows when it is resolved.
     if (!isOpen) warnOfUnknownNames(call, file, selection);
-    const { leftOut, ...sources } = await localSources(selection, path.dirname(file.absolutePath));
+    const { leftOut, ...sources } = await localSources(
+        selection,
+        path.dirname(file.absolutePath),
+        memory.localSources,
+    );
     announceSources(call, olds["sourcesDigest"], sources.sourcesDigest, selection);
     warnOfLeftOut(call, leftOut);
     return { ...sources, dependencies, ...comparable(call, selection, inputs) };
@@ -82,6 +87,7 @@ export async function select(
 export async function localSources(
     { dependencies }: Pick<Selection, "dependencies">,
     manifestFolder: string,
+    memory: SourceMemory,
     signal?: AbortSignal,
 ): Promise<{
     readonly sourcesDigest?: Readonly<Record<string, string>>;
@@ -96,7 +102,7 @@ export async function localSources(
         return { leftOut: {} };
     }
     const { digestSources } = await import("./build/sourceTree");
-    const { digests, leftOut } = await digestSources(dependencies, manifestFolder, signal);
+    const { digests, leftOut } = await digestSources(dependencies, manifestFolder, memory, signal);
     return { ...(Object.keys(digests).length === 0 ? {} : { sourcesDigest: digests }), leftOut };
 }
 

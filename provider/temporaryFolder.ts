@@ -1,4 +1,6 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { createHash, randomUUID } from "node:crypto";
+import { mkdtemp, readdir, readFile, readlink, rm } from "node:fs/promises";
+import { hostname } from "node:os";
 import path from "node:path";
 import { diskError, diskFailureBelow, onDisk } from "./disk";
 import { isLayerError, LayerError } from "./errors";
@@ -21,7 +23,8 @@ export async function inTemporaryFolder<Result>(
         const failure = diskFailureBelow(parent, error);
         return failure === undefined ? toolWithoutRoom(error, parent) : diskError(failure, place);
     };
-    await removeLeftovers(parent);
+    const prefix = await folderPrefix();
+    await removeLeftovers(parent, prefix);
     const folder = await onDisk(mkdtemp(path.join(parent, `${prefix}${process.pid}-`))).catch(
         (error: unknown) => {
             throw inWords(error);
@@ -37,11 +40,33 @@ export async function inTemporaryFolder<Result>(
     }
 }
 
-/** What a temporary folder's name begins with; the number of the process that made it follows. */
-const prefix = "pulumi-lambda-layer-run-";
+/**
+ * What a temporary folder's name begins with, before the number of the process that made it: which processes that number is one of. A
+ * folder for temporary files may be shared with other containers, in each of which the same number is another process, or none.
+ */
+async function folderPrefix(): Promise<string> {
+    const numbering = await processNumbering();
+    const name = createHash("sha256").update(numbering).digest("hex").slice(0, 12);
+    return `pulumi-lambda-layer-run-${name}-`;
+}
+
+/** The start of the system and the namespace of its processes (pid_namespaces(7)); elsewhere there is one for each machine. */
+async function processNumbering(): Promise<string> {
+    if (process.platform !== "linux") return hostname();
+    try {
+        const [system, namespace] = await Promise.all([
+            readFile("/proc/sys/kernel/random/boot_id", "utf8"),
+            readlink("/proc/self/ns/pid"),
+        ]);
+        return `${system}${namespace}`;
+    } catch {
+        // Nothing tells this process's folders from those of others: nobody removes them.
+        return randomUUID();
+    }
+}
 
 /** Removes what killed processes left: Pulumi ends a plugin without a word to it. */
-async function removeLeftovers(parent: string): Promise<void> {
+async function removeLeftovers(parent: string, prefix: string): Promise<void> {
     const names = await readdir(parent).catch((): string[] => []);
     const left = names.filter((name) => {
         const [, pid] = name.startsWith(prefix) ? (/^(\d+)-/.exec(name.slice(prefix.length)) ?? []) : [];

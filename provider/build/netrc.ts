@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readRegularFile } from "../disk";
 
 /** One `machine` of a netrc file. */
 export interface NetrcEntry {
@@ -44,7 +44,7 @@ export async function readNetrc(environment: NodeJS.ProcessEnv): Promise<NetrcEn
     const names = process.platform === "win32" ? [".netrc", "_netrc"] : [".netrc"];
     const paths = named ? [named] : home ? names.map((name) => join(home, name)) : [];
     for (const path of paths) {
-        const text = await readFile(path, "utf8").catch(() => undefined);
+        const text = (await readRegularFile(path).catch(() => undefined))?.toString("utf8");
         if (text !== undefined) return parseNetrc(text);
     }
     return [];

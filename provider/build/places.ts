@@ -46,7 +46,12 @@ export function commonPlaces(lookup: Lookup): Places {
             ...(own?.findLinks ?? []),
         ],
         noIndex: options?.noIndex || own?.noIndex || false,
-        trustedHosts: [...(options?.trustedHosts ?? []), ...(own?.trustedHosts ?? [])],
+        trustedHosts: [
+            ...(options?.trustedHosts ?? []).map((host) =>
+                withVariables(host, lookup.variables, manifest.path),
+            ),
+            ...(own?.trustedHosts ?? []),
+        ],
         // A list with two indexes is pip's, which takes a version from any of them.
         strategy: own?.strategy ?? (extra.length > 0 ? fromAnyIndex : undefined),
     };

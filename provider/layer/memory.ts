@@ -1,4 +1,7 @@
+import { createSourceMemory, type SourceMemory } from "../build/sourceTree/sourceMemory";
 import type { Manifest } from "../manifest/model";
+import type { ManifestContent } from "../manifest/read";
+import { type RememberUnchanged, rememberUnchanged } from "../manifest/unchangedFile";
 import type { Props } from "../props";
 import type { KeepVersions } from "../publish/retention";
 
@@ -29,6 +32,9 @@ export interface RunMemory {
     isNew(...parts: readonly string[]): boolean;
     /** Manifests that were understood last, see `manifest/parse.ts`. */
     readonly manifests: Map<string, Manifest>;
+    /** Texts of manifests that were read last. */
+    readonly manifestTexts: RememberUnchanged<ManifestContent>;
+    readonly localSources: SourceMemory;
 }
 
 /** What a check shows of a resource that is to live on. */
@@ -78,6 +84,8 @@ export function createRunMemory(): RunMemory {
             return isNew;
         },
         manifests: new Map(),
+        manifestTexts: rememberUnchanged(),
+        localSources: createSourceMemory(),
     };
 }
 

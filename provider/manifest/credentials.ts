@@ -2,7 +2,7 @@ import type { ManifestKind } from "./model";
 import { errorAt, positionAt } from "./position";
 
 /** Names that say who asks, not what they know: hosts want them beside a key, a helper or a variable. */
-const publicUserNames = new Set([
+const publicUserNames: ReadonlySet<string> = new Set([
     "git",
     "hg",
     "aws",

@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { parse } from "smol-toml";
+import { readRegularFile } from "../disk";
 import type { LockedPackage, Manifest } from "./model";
 import { normalizeName } from "./name";
 import { isName } from "./requirement";
@@ -25,7 +25,9 @@ export async function nameProjects(manifest: Manifest, manifestFolder: string): 
 /** The normalised name that a project's files state, without running anything of it; undefined where only a build tells it. */
 export async function statedName(folder: string): Promise<string | undefined> {
     for (const [file, nameIn] of Object.entries(readers)) {
-        const text = await readFile(path.join(folder, file), "utf8").catch(() => undefined);
+        const text = (await readRegularFile(path.join(folder, file)).catch(() => undefined))?.toString(
+            "utf8",
+        );
         const name = text === undefined ? undefined : nameIn(text)?.trim();
         if (name !== undefined && isName(name)) return normalizeName(name);
     }

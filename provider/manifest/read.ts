@@ -9,7 +9,7 @@ import { type NoManifest, otherFormatNamed, otherFormatOf } from "./otherFormats
 import { errorAt } from "./position";
 import { isInProject, projectRoots } from "./project";
 import { requirementsIncludes } from "./requirementsLines";
-import { rememberUnchanged } from "./unchangedFile";
+import type { RememberUnchanged } from "./unchangedFile";
 import type { Variables } from "./variables";
 
 /** Bytes: no real manifest comes near, and one that does would hold up every preview. */
@@ -23,6 +23,11 @@ export interface FileBytes {
     readonly bytes: Buffer;
     /** Lower-case hex. */
     readonly md5: string;
+}
+
+/** A manifest's own bytes and text. */
+export interface ManifestContent extends FileBytes {
+    readonly text: string;
 }
 
 /**
@@ -75,6 +80,8 @@ export async function readManifest(
         readonly kind?: ManifestKind;
         /** What a requirements.txt's variables stand for. @default - nothing but PROJECT_ROOT, the manifest's folder */
         readonly environment?: Variables;
+        /** Keeps what was read. @default - nothing does */
+        readonly texts?: RememberUnchanged<ManifestContent>;
     },
 ): Promise<ManifestFile> {
     const folder = path.resolve(options.folder);
@@ -82,10 +89,11 @@ export async function readManifest(
     if (other !== undefined) throw notReadable(manifestPath, other);
     const kind = options.kind ?? manifestKindOf(manifestPath);
     const absolutePath = path.resolve(folder, manifestPath);
-    const { bytes, md5, text } = await contentOf(absolutePath, async () => {
+    const readContent = async () => {
         const read = await readManifestBytes(manifestPath, folder);
         return { ...read, text: decodeText(manifestPath, read.bytes) };
-    });
+    };
+    const { bytes, md5, text } = await (options.texts?.(absolutePath, readContent) ?? readContent());
     const found = otherFormatOf(manifestPath, text, kind);
     if (found !== undefined) throw notReadable(manifestPath, found);
     const file = { kind, path: manifestPath, folder, absolutePath, bytes, md5, text };
@@ -103,8 +111,6 @@ export async function readManifest(
         ...(used.size === 0 ? {} : { variables: Object.fromEntries([...used].sort()) }),
     };
 }
-
-const contentOf = rememberUnchanged<FileBytes & { readonly text: string }>();
 
 /** The kind that a file's name stands for. Throws `MANIFEST_KIND_UNKNOWN`. */
 export function manifestKindOf(manifestPath: string): ManifestKind {

@@ -2,7 +2,7 @@ import { LayerError } from "../errors";
 import { describeTarget, type Target } from "../target";
 import { type Holds, markersFor, noExtras, readMarker } from "./activation";
 import { allowedTarget } from "./allowedTarget";
-import { chooseFile, describeMissingWheel, waysOut } from "./chooseFile";
+import { chooseFile, describeMissingWheel, isSdist, waysOut } from "./chooseFile";
 import { known } from "./chosen";
 import { excludedNames, excludesPackages, type Need, namesLeftOut, runtimeNeeds } from "./exclude";
 import { type Needed, walkGraph } from "./graph";
@@ -21,7 +21,7 @@ import { tagRanks } from "./wheelTag";
  *
  * @throws LayerError MANIFEST_TARGET when the manifest was not made for the target; MANIFEST_SELECTION for an unknown
  * project, extra or group, or ones that exclude each other; WHEEL_NOT_FOUND when a package has files, but none for
- * the target; MANIFEST_EMPTY when nothing is left; MANIFEST_SYNTAX for an unreadable marker
+ * the target; SOURCE_BUILD_REFUSED for a project that is not at the top of its archive; MANIFEST_EMPTY when nothing is left; MANIFEST_SYNTAX for an unreadable marker
  */
 export function selectDependencies(
     manifest: Manifest,
@@ -45,6 +45,7 @@ export function selectDependencies(
     const dependencies = installed.map((locked): Dependency => {
         const choice = chooseFile(locked, ranks, sourceBuilds.has(locked.name));
         if (choice.type === "none") missing.push(locked);
+        if (choice.type === "file") refusePartOf(locked, choice.file.filename);
         if (
             choice.type === "open" &&
             manifest.kind !== "requirements.txt" &&
@@ -84,6 +85,20 @@ export function selectDependencies(
         unknownExcludes: unknown(excludedNames(settings)),
         unknownSourceBuilds: unknown(sourceBuilds),
     };
+}
+
+/** Throws SOURCE_BUILD_REFUSED for a project that is not at the top of its source archive: only the top is built. */
+function refusePartOf({ name, source, position }: LockedPackage, filename: string): void {
+    if (source.type !== "url" || source.subdirectory === undefined || !isSdist(filename)) return;
+    throw new LayerError("SOURCE_BUILD_REFUSED", {
+        what: `${name} is to be built from the folder ${source.subdirectory} of ${filename}, and an archive is only built from its top.`,
+        where: formatPosition(position),
+        next: [
+            `Name its repository instead: ${name} @ git+https://<host>/<repository>@<commit>#subdirectory=${source.subdirectory}`,
+            `Or build its wheel once (\`uv build --wheel <folder>\`), and name that one.`,
+        ],
+        property: "manifest",
+    });
 }
 
 /**

@@ -4,16 +4,16 @@ import { stat } from "node:fs/promises";
 const coarsestClock = 2000;
 const mostKept = 4;
 
+/** Gives what `make` makes of a file, or what it made of it before. */
+export type RememberUnchanged<Made> = (absolutePath: string, make: () => Promise<Made>) => Promise<Made>;
+
 /**
  * Keeps what was made of the files read last, for as long as they are the same on disk: a hundred layers of one lock read it
  * once. A file that was written within the last two seconds is read anew each time, since its times may not show a change.
  *
  * `make` must throw when the file cannot be read; what it throws is not kept.
  */
-export function rememberUnchanged<Made>(): (
-    absolutePath: string,
-    make: () => Promise<Made>,
-) => Promise<Made> {
+export function rememberUnchanged<Made>(): RememberUnchanged<Made> {
     const kept = new Map<string, { readonly signature: string; readonly made: Promise<Made> }>();
     return async (absolutePath, make) => {
         const signature = await signatureOf(absolutePath);

@@ -17,8 +17,11 @@ export interface WheelName {
     readonly platforms: readonly string[];
 }
 
-/** How well a tag suits a target, by `python-abi-platform`: 0 is best, absent is unusable. */
-export type TagRanks = ReadonlyMap<string, number>;
+/** How well the tags of a wheel suit a target: 0 is best, undefined is unusable. */
+export interface TagRanks {
+    /** The best rank of a compressed set, by what a file's name ends in: `cp311.cp312-abi3-any.whl`. */
+    readonly rankOfEnding: (ending: string) => number | undefined;
+}
 
 /** Takes a wheel's file name apart; undefined for what is not one. */
 export function parseWheelName(filename: string): WheelName | undefined {
@@ -95,7 +98,15 @@ export function compatibleTags(target: Target): string[] {
 
 /** {@link compatibleTags} as ranks, to be made once and asked often. */
 export function tagRanks(target: Target): TagRanks {
-    return new Map(compatibleTags(target).map((tag, rank) => [tag, rank]));
+    const ranks = new Map(compatibleTags(target).map((tag, rank) => [tag, rank]));
+    // A lock has thousands of names and some hundred endings.
+    const known = new Map<string, number | undefined>();
+    return {
+        rankOfEnding: (ending) => {
+            if (!known.has(ending)) known.set(ending, rankOfEnding(ending, ranks));
+            return known.get(ending);
+        },
+    };
 }
 
 /** The rank of the best of a wheel's tags; undefined when the target can't install it, or it is no wheel. */
@@ -104,21 +115,14 @@ export function wheelRank(filename: string, ranks: TagRanks): number | undefined
     return rank === undefined || parseWheelName(filename) === undefined ? undefined : rank;
 }
 
-/** Ranks of compressed tag sets by the texts that file names end in: a lock has thousands of names and some hundred endings. */
-const ranksOfEndings = new WeakMap<TagRanks, Map<string, number | undefined>>();
-
 /** The best rank of the tags at the end of a file's name, whatever stands before them: few names are worth a closer look. */
 function bestTag(filename: string, ranks: TagRanks): number | undefined {
     const platforms = filename.lastIndexOf("-");
     const abis = filename.lastIndexOf("-", platforms - 1);
-    const ending = filename.slice(filename.lastIndexOf("-", abis - 1) + 1);
-    const known = ranksOfEndings.get(ranks) ?? new Map<string, number | undefined>();
-    ranksOfEndings.set(ranks, known);
-    if (!known.has(ending)) known.set(ending, rankOfEnding(ending, ranks));
-    return known.get(ending);
+    return ranks.rankOfEnding(filename.slice(filename.lastIndexOf("-", abis - 1) + 1));
 }
 
-function rankOfEnding(ending: string, ranks: TagRanks): number | undefined {
+function rankOfEnding(ending: string, ranks: ReadonlyMap<string, number>): number | undefined {
     const [pythons, abis, platforms] = ending
         .slice(0, -".whl".length)
         .split("-")

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as tls from "node:tls";
+import { readRegularFile } from "../disk";
 import { LayerError } from "../errors";
 
 /**
@@ -37,7 +38,7 @@ export async function withAuthoritiesOfUv(
     }
     const { SSL_CERT_FILE: own } = environment;
     const trusted =
-        own && existsSync(own) ? [await readFile(own, "utf8")] : await ownAuthorities(environment);
+        own && existsSync(own) ? [String(await readRegularFile(own))] : await ownAuthorities(environment);
     const file = path.join(folder, "authorities.pem");
     await writeFile(file, [...trusted, await readBundle("AWS_CA_BUNDLE", bundle)].join("\n"));
     return { ...environment, SSL_CERT_FILE: file };
@@ -46,7 +47,7 @@ export async function withAuthoritiesOfUv(
 async function readBundle(name: string, file: string): Promise<string> {
     let text: string;
     try {
-        text = await readFile(file, "utf8");
+        text = String(await readRegularFile(file));
     } catch (cause) {
         const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
         throw unusable(name, `${file} cannot be read (${code})`, cause);
@@ -76,6 +77,6 @@ async function ownAuthorities(environment: NodeJS.ProcessEnv): Promise<readonly 
     }
     const extra = environment["NODE_EXTRA_CA_CERTS"];
     // Node itself passes over a file that is not there.
-    const text = extra ? await readFile(extra, "utf8").catch(() => "") : "";
+    const text = extra ? String(await readRegularFile(extra).catch(() => "")) : "";
     return [...tls.rootCertificates, ...(text === "" ? [] : [text])];
 }

@@ -20,7 +20,7 @@ const runtimeLibraries =
 /** Machines of ELF files that no CPU loads: CUDA, AMD GPUs, eBPF. */
 const acceleratorMachines = [190, 224, 247];
 
-const machineNames = new Map<number, string>([
+const machineNames: ReadonlyMap<number, string> = new Map([
     [3, "x86 (32 bits)"],
     [20, "PowerPC"],
     [21, "ppc64"],

@@ -21,6 +21,21 @@ const gate = "build/run.ts";
 const silencer = "aws/nodeSupport.ts";
 /** It asks whether the process that made a folder still runs. */
 const sweeper = "temporaryFolder.ts";
+/** It keeps modules that are loaded, as Node does. */
+const loader = "aws/sdk.ts";
+/** It opens regular files only. */
+const door = "disk.ts";
+/** What they read this package or a tool that it started has just written, or the system has. */
+const readersOfOwn = [
+    "build/pip.ts",
+    "build/resolve.ts",
+    "build/resolveList.ts",
+    "package/bytecode.ts",
+    "package/splice.ts",
+    "pythonArchive.ts",
+    "temporaryFolder.ts",
+    "upload/artifact.ts",
+];
 
 describe("the walls inside the package", () => {
     let sources: readonly Source[];
@@ -64,6 +79,46 @@ describe("the walls inside the package", () => {
                     .map((name) => `${source.path}: ${name}`),
             );
         assert.deepEqual(wrong, []);
+    });
+
+    it("keep what a run remembers in its host, and no state in a module of the core and the steps", () => {
+        const states = [
+            /^(?:export )?(?:let|var) .*/gm,
+            // A table is typed as one that nobody adds to.
+            /^(?:export )?const \w+(?::(?! [Rr]eadonly)[^=\n]*)? = (?:new (?:Map|Set|WeakMap|WeakSet)\b|\[\];|\{\};).*/gm,
+            /^(?:export )?const \w+[^=\n]* = (?:create|remember|once|memo)\w*(?:<.*>)?\(.*/gm,
+        ];
+        const found = (source: Source) =>
+            states
+                .flatMap((state) => [...source.text.matchAll(state)])
+                .map(([line]) => `${source.path}: ${line}`);
+        const wrong = sources.filter(({ path }) => !frontEnds.test(path) && path !== loader).flatMap(found);
+        assert.deepEqual(wrong, []);
+        for (const text of [
+            "let known = 1;",
+            "const known = new Map<string, string>();",
+            "const known: Map<string, string> = new Map();",
+            "const names: string[] = [];",
+            "export const known = new Set([1]);",
+            "const unchanged = rememberUnchanged<string>();",
+        ])
+            assert.equal(found({ path: "", text }).length > 0, true, text);
+    });
+
+    it("open files of others by one door, which waits for no FIFO", () => {
+        const openers = /\b(?:readFile|readFileSync|createReadStream|openSync)\b/;
+        const wrong = sources.filter(
+            ({ path, text }) =>
+                !frontEnds.test(path) &&
+                ![...readersOfOwn, door].includes(path) &&
+                [...text.matchAll(/^import \{([^}]*)\} from "node:fs(?:\/promises)?";/gm)].some(
+                    ([, names = ""]) => openers.test(names),
+                ),
+        );
+        assert.deepEqual(
+            wrong.map(({ path }) => path),
+            [],
+        );
     });
 
     it("keep what belongs to the process as a whole out of the core and the steps", () => {

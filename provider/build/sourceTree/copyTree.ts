@@ -1,6 +1,7 @@
 import { chmod, copyFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { mapConcurrently } from "../../concurrency";
+import { rememberUnchanged } from "../../manifest/unchangedFile";
 import { digestFiles } from "./digestFiles";
 import { listFiles } from "./listFiles";
 
@@ -20,7 +21,7 @@ export async function copyTree(
     folder: string,
     signal: AbortSignal,
 ): Promise<string> {
-    const { files } = await listFiles(root, boundary, signal);
+    const { files } = await listFiles(root, boundary, rememberUnchanged(), signal);
     const folders = new Set(files.map(({ path }) => dirname(join(folder, path))));
     for (const each of [folder, ...folders]) await mkdir(each, { recursive: true });
     await mapConcurrently(files, copiesAtOnce, signal, async ({ path, executable }) => {

@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readRegularFile } from "../../disk";
 
 /** What one `.gitignore` says. */
 export interface IgnoreFile {
@@ -13,8 +13,8 @@ export interface IgnoreFile {
 
 /** The `.gitignore` of a folder, undefined where there is none. As gitignore(5) has it. */
 export async function readIgnoreFile(folder: string): Promise<IgnoreFile | undefined> {
-    const text = await readFile(join(folder, ".gitignore"), "utf8").catch(() => undefined);
-    return text === undefined ? undefined : parseIgnoreFile(text);
+    const bytes = await readRegularFile(join(folder, ".gitignore")).catch(() => undefined);
+    return bytes === undefined ? undefined : parseIgnoreFile(bytes.toString("utf8"));
 }
 
 /** Parses the lines of a `.gitignore`. A pattern that can't be read fits nothing, as in git. */

@@ -7,6 +7,7 @@ import { formatPosition } from "../../manifest/position";
 import { dependencyName } from "../naming";
 import { digestFiles } from "./digestFiles";
 import { listFiles } from "./listFiles";
+import type { LocalSource, SourceMemory } from "./sourceMemory";
 
 export { copyTree } from "./copyTree";
 
@@ -27,6 +28,7 @@ export interface LocalSources {
 export async function digestSources(
     dependencies: readonly Dependency[],
     manifestFolder: string,
+    memory: SourceMemory,
     signal?: AbortSignal,
 ): Promise<LocalSources> {
     const local = dependencies.flatMap((dependency) => {
@@ -39,8 +41,8 @@ export async function digestSources(
         signal ?? never(),
         async ({ dependency, path }, within) => {
             const source = await (signal === undefined
-                ? digestTogether(path, manifestFolder)
-                : digestPath(path, manifestFolder, within));
+                ? digestTogether(path, manifestFolder, memory)
+                : digestPath(path, manifestFolder, memory, within));
             if (source === undefined) throw notThere(dependency, path);
             return source;
         },
@@ -52,18 +54,13 @@ export async function digestSources(
 export async function digestPaths(
     paths: readonly string[],
     manifestFolder: string,
+    memory: SourceMemory,
 ): Promise<LocalSources | undefined> {
     const sources = await mapConcurrently(paths, 1, never(), async (path) => ({
-        source: await digestTogether(path, manifestFolder),
+        source: await digestTogether(path, manifestFolder, memory),
     }));
     const found = sources.flatMap(({ source }) => source ?? []);
     return found.length === paths.length ? collect(found) : undefined;
-}
-
-interface LocalSource {
-    readonly path: string;
-    readonly digest: string;
-    readonly leftOut: readonly string[];
 }
 
 function collect(sources: readonly LocalSource[]): LocalSources {
@@ -79,15 +76,16 @@ function collect(sources: readonly LocalSource[]): LocalSources {
 /** A signal that never aborts. */
 const never = (): AbortSignal => new AbortController().signal;
 
-/** What is being read now. */
-const underWay = new Map<string, Promise<LocalSource | undefined>>();
-
-/** A hundred layers of one workspace are checked at the same time: they read its packages once. */
-function digestTogether(path: string, manifestFolder: string): Promise<LocalSource | undefined> {
+function digestTogether(
+    path: string,
+    manifestFolder: string,
+    memory: SourceMemory,
+): Promise<LocalSource | undefined> {
+    const { underWay } = memory;
     const key = `${manifestFolder}\0${path}`;
     const known = underWay.get(key);
     if (known !== undefined) return known;
-    const digest = digestPath(path, manifestFolder, never()).finally(() => underWay.delete(key));
+    const digest = digestPath(path, manifestFolder, memory, never()).finally(() => underWay.delete(key));
     underWay.set(key, digest);
     return digest;
 }
@@ -95,6 +93,7 @@ function digestTogether(path: string, manifestFolder: string): Promise<LocalSour
 async function digestPath(
     path: string,
     manifestFolder: string,
+    memory: SourceMemory,
     signal: AbortSignal,
 ): Promise<LocalSource | undefined> {
     const place = resolve(manifestFolder, path);
@@ -102,11 +101,12 @@ async function digestPath(
     if (found === undefined) return undefined;
     try {
         const { files, leftOut } = found.isDirectory()
-            ? await listFiles(place, commonFolder(manifestFolder, place), signal)
+            ? await listFiles(place, commonFolder(manifestFolder, place), memory.indexes, signal)
             : { files: [{ path: "", executable: false }], leftOut: [] };
         return { path, digest: await digestFiles(place, files, signal), leftOut };
     } catch (error) {
-        if (signal.aborted || !(error instanceof Error && "syscall" in error)) throw error;
+        if (signal.aborted || error instanceof LayerError) throw error;
+        if (!(error instanceof Error && "code" in error)) throw error;
         throw new LayerError("MANIFEST_UNREADABLE", {
             what: `The local package ${path} cannot be read: ${error.message}.`,
             next: "Make all of its files readable, or move away what is no part of it.",

@@ -1,7 +1,8 @@
 import { access, readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { LayerError } from "../../errors";
-import type { TrackedPath } from "./gitIndex";
+import type { RememberUnchanged } from "../../manifest/unchangedFile";
+import type { GitIndex, TrackedPath } from "./gitIndex";
 import { type IgnoreFile, readIgnoreFile } from "./ignoreFile";
 import { modulesAmong, untrackedModules } from "./leftOutModules";
 import { findRepository, type Repository } from "./repository";
@@ -40,9 +41,15 @@ const projectFiles: ReadonlySet<string> = new Set(["pyproject.toml", "setup.py",
  *
  * @param root absolute; a folder
  * @param boundary absolute; no `.gitignore` above it counts
+ * @param indexes keeps what was read of git
  * @throws MANIFEST_UNREADABLE for a folder with more than 50,000 files; what `fs` throws
  */
-export async function listFiles(root: string, boundary: string, signal: AbortSignal): Promise<SourceTree> {
+export async function listFiles(
+    root: string,
+    boundary: string,
+    indexes: RememberUnchanged<GitIndex | undefined>,
+    signal: AbortSignal,
+): Promise<SourceTree> {
     const real = await realpath(root);
     const files = new Map<string, SourceFile>();
     const ignored: string[] = [];
@@ -56,8 +63,8 @@ export async function listFiles(root: string, boundary: string, signal: AbortSig
         count();
         if (!isNeverTaken(path)) files.set(path, { path, executable });
     };
-    const listing: Listing = { take, ignore: (path) => ignored.push(path), count, trail: [real] };
-    const repository = await findRepository(real);
+    const listing: Listing = { take, ignore: (path) => ignored.push(path), count, indexes, trail: [real] };
+    const repository = await findRepository(real, indexes);
     const tracked = (await repository?.trackedBelow(real)) ?? [];
     const byGit = tracked.some(({ path }) => projectFiles.has(path));
     if (byGit) await listTracked(listing, real, "", tracked);
@@ -75,6 +82,7 @@ interface Listing {
     readonly ignore: (path: string) => void;
     /** Counts an entry, and throws once there are too many or the signal is aborted. */
     readonly count: () => void;
+    readonly indexes: RememberUnchanged<GitIndex | undefined>;
     /** Folders without links that are being listed: the tree's own, and those that links led to. */
     readonly trail: readonly string[];
 }
@@ -106,7 +114,7 @@ async function followLink(listing: Listing, place: string, prefix: string): Prom
     if ([...listing.trail, above].some((each) => each === target || each.startsWith(withSeparator(target))))
         return;
     const within = { ...listing, trail: [...listing.trail, target] };
-    const repository = await findRepository(target);
+    const repository = await findRepository(target, listing.indexes);
     const tracked = (await repository?.trackedBelow(target)) ?? [];
     if (tracked.length > 0) await listTracked(within, target, prefix, tracked);
     else await listByNames(within, target, prefix, await ignoresAbove(target, repository, target));

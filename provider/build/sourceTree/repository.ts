@@ -1,6 +1,7 @@
-import { readFile, realpath, stat } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { rememberUnchanged } from "../../manifest/unchangedFile";
+import { readRegularFile } from "../../disk";
+import type { RememberUnchanged } from "../../manifest/unchangedFile";
 import { type GitIndex, parseGitIndex, type TrackedPath } from "./gitIndex";
 
 /** The checkout of a git repository that a folder lies in. */
@@ -12,7 +13,10 @@ export interface Repository {
 }
 
 /** Undefined where neither the folder nor one above it has a `.git`. No program is started. */
-export async function findRepository(folder: string): Promise<Repository | undefined> {
+export async function findRepository(
+    folder: string,
+    indexes: RememberUnchanged<GitIndex | undefined>,
+): Promise<Repository | undefined> {
     const real = await realpath(folder);
     for (let top = real; ; top = dirname(top)) {
         const gitFolder = await findGitFolder(join(top, ".git"));
@@ -20,7 +24,7 @@ export async function findRepository(folder: string): Promise<Repository | undef
             return {
                 top,
                 trackedBelow: async (below) => {
-                    const index = await readIndex(join(gitFolder, "index"));
+                    const index = await readIndex(join(gitFolder, "index"), indexes);
                     return index?.below(relative(top, below).split(sep).join("/")) ?? [];
                 },
             };
@@ -34,11 +38,12 @@ async function findGitFolder(path: string): Promise<string | undefined> {
     const found = await stat(path).catch(() => undefined);
     if (found?.isDirectory()) return path;
     if (!found?.isFile()) return undefined;
-    const place = /^gitdir: (.+)$/m.exec(await readFile(path, "utf8").catch(() => ""))?.[1];
+    const place = /^gitdir: (.+)$/m.exec(String(await readRegularFile(path).catch(() => "")))?.[1];
     return place === undefined ? undefined : resolve(dirname(path), place.trim());
 }
 
-const unchanged = rememberUnchanged<GitIndex | undefined>();
-
-const readIndex = (path: string): Promise<GitIndex | undefined> =>
-    unchanged(path, async () => parseGitIndex(await readFile(path))).catch(() => undefined);
+const readIndex = (
+    path: string,
+    indexes: RememberUnchanged<GitIndex | undefined>,
+): Promise<GitIndex | undefined> =>
+    indexes(path, async () => parseGitIndex(await readRegularFile(path))).catch(() => undefined);

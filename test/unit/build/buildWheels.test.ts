@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { buildWheels } from "../../../provider/build";
 import { run } from "../../../provider/build/run";
 import { digestSources } from "../../../provider/build/sourceTree";
+import { createSourceMemory } from "../../../provider/build/sourceTree/sourceMemory";
 import { LayerError } from "../../../provider/errors";
 import type { Dependency, DistributionFile } from "../../../provider/manifest/model";
 import { targetFor } from "../../../provider/target";
@@ -548,7 +549,11 @@ describe("buildWheels", function () {
             await writeProject(join(place.folder, "alpha"), "alpha", "1.0");
             const source = { type: "directory", path: "alpha", editable: false, virtual: false } as const;
             const dependency = pinned("alpha", "1.0", { source });
-            const { digests: sources } = await digestSources([dependency], place.folder);
+            const { digests: sources } = await digestSources(
+                [dependency],
+                place.folder,
+                createSourceMemory(),
+            );
             const request = requestFor(place.folder, [dependency], { kind: "uv.lock", sources });
             assert.equal((await buildWheels(request, place.context)).length, 1);
             await writeFile(join(place.folder, "alpha", "new.py"), "");

@@ -6,7 +6,9 @@ import { parse } from "smol-toml";
 import { credentialsFor, redact } from "../../../provider/build/credentials";
 import { pipPlaces, resolveIndexes, uvPlaces } from "../../../provider/build/indexes";
 import { parseNetrc, readNetrc } from "../../../provider/build/netrc";
+import { commonPlaces } from "../../../provider/build/places";
 import { uvSettings } from "../../../provider/build/uvSettings";
+import { requestFor } from "./request";
 
 const me = { username: "me", password: "s3cret" };
 
@@ -112,6 +114,23 @@ describe("indexes", () => {
         assert.deepEqual(resolveIndexes([{ url }], variables), [
             { url: "https://index.example/a/b/", credentials: me },
         ]);
+    });
+
+    it("leave no variable in what the manifest says of hosts, and say which one is not set", () => {
+        const options = { extraIndexUrls: [], findLinks: [], noIndex: false, onlyBinary: [], noBinary: [] };
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: the syntax of requirements files
+        const trustedHosts = ["${HOST}:8443", "plain.example"];
+        const { manifest, manifestFolder, target } = requestFor("/project", [], {
+            manifest: { options: { ...options, requireHashes: false, prereleases: false, trustedHosts } },
+        });
+        const rest = { indexes: [], allowSourceBuilds: new Set<string>() };
+        const lookup = (variables: Record<string, string>) => ({
+            ...{ manifest, manifestFolder, target, variables },
+            ...rest,
+        });
+        const { trustedHosts: filled } = commonPlaces(lookup({ HOST: "index.example" }));
+        assert.deepEqual(filled, ["index.example:8443", "plain.example"]);
+        assert.throws(() => commonPlaces(lookup({})), /ARGUMENT_INVALID: .*HOST, which is not set/);
     });
 
     it("go to uv in its settings, with names of our own, the default apart", () => {

@@ -33,10 +33,10 @@ describe("a package at an address", function () {
         return server;
     };
 
-    async function build(text: string, environment: NodeJS.ProcessEnv = {}) {
+    async function build(text: string, environment: NodeJS.ProcessEnv = {}, more: readonly string[] = []) {
         const project = await mkdtemp(join(folder, "project-"));
         await writeFile(join(project, "requirements.txt"), text);
-        const args = ["build", "requirements.txt", "--python", "3.13", "--output", "layer.zip"];
+        const args = ["build", "requirements.txt", "--python", "3.13", "--output", "layer.zip", ...more];
         const { errors, exitCode } = await callCommandLine(args, {
             folder: project,
             environment: {
@@ -99,6 +99,25 @@ describe("a package at an address", function () {
             assert.match(said, new RegExp(`MANIFEST_SYNTAX: .*${algorithm}.* too weak[\\s\\S]*sha256`));
             assert.doesNotMatch(said, /HASH_MISMATCH|who changed it/);
         }
+    });
+
+    it("whose project is not at the top of its archive is refused by name, before anything is fetched", async () => {
+        const address = "https://files.index.example/alpha-1.0.tar.gz";
+        const lines = [
+            `alpha @ ${address}#subdirectory=python/lib\n`,
+            `alpha @ ${address}#egg=alpha&subdirectory=python/lib\n`,
+        ];
+        for (const line of lines) {
+            const { said } = await build(line, {}, ["--allow-source-build", "alpha"]);
+            assert.match(
+                said,
+                /SOURCE_BUILD_REFUSED: alpha is to be built from the folder python\/lib of alpha-1\.0\.tar\.gz/,
+            );
+            assert.match(said, /git\+https:\/\/.*#subdirectory=python\/lib/);
+        }
+        const server = await serve((_, response) => response.end(wheel));
+        const ofWheel = await build(`alpha @ ${server.origin}/${filename}#subdirectory=python/lib\n`);
+        assert.ok(ofWheel.made, ofWheel.said);
     });
 
     it("that is a broken local wheel is told as such, without a word of fetching", async () => {

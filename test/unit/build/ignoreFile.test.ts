@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { listFiles } from "../../../provider/build/sourceTree/listFiles";
+import { rememberUnchanged } from "../../../provider/manifest/unchangedFile";
 import { git, write } from "./checkout";
 
 describe("files by names and .gitignore", function () {
@@ -77,7 +78,12 @@ describe("files by names and .gitignore", function () {
                     if (inner !== null) await write(place, { "a/.gitignore": inner });
                     await git(place, "init", "--quiet");
                     const added = await git(place, "ls-files", "-z", "--others", "--exclude-standard");
-                    const { files } = await listFiles(place, place, new AbortController().signal);
+                    const { files } = await listFiles(
+                        place,
+                        place,
+                        rememberUnchanged(),
+                        new AbortController().signal,
+                    );
                     assert.deepEqual(
                         files.map((file) => file.path),
                         added.split("\0").filter(Boolean).sort(),

@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { chmod, mkdtemp, rm, symlink, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import fc from "fast-check";
 import { digestPaths, digestSources } from "../../../provider/build/sourceTree";
+import { createSourceMemory } from "../../../provider/build/sourceTree/sourceMemory";
 import type { Dependency } from "../../../provider/manifest/model";
 import { commit, git, write } from "./checkout";
 import { pinned } from "./request";
+
+const execute = promisify(execFile);
 
 /** Paths below a package's folder that tools write, as they are met; `*` is any name. */
 const leftByTools = [
@@ -42,6 +47,7 @@ const leftByTools = [
 
 describe("digestSources", () => {
     let folder: string;
+    const memory = createSourceMemory();
     beforeEach(async () => {
         folder = await mkdtemp(join(tmpdir(), "sources-"));
         await write(folder, {
@@ -55,7 +61,7 @@ describe("digestSources", () => {
 
     const tree = (path: string): Dependency =>
         pinned("liba", "1.0", { source: { type: "directory", path, editable: true, virtual: false } });
-    const sources = (place = folder) => digestSources([tree("liba")], place);
+    const sources = (place = folder) => digestSources([tree("liba")], place, memory);
     const digest = async (place = folder) => (await sources(place)).digests["liba"];
 
     for (const how of ["without git", "in a checkout"]) {
@@ -119,7 +125,7 @@ describe("digestSources", () => {
         await utimes(join(folder, "liba/pyproject.toml"), 1, 1);
         await chmod(join(folder, "liba/pyproject.toml"), 0o600);
         assert.equal(await digest(), checkout);
-        assert.deepEqual((await digestPaths(["liba"], folder))?.digests, { liba: checkout });
+        assert.deepEqual((await digestPaths(["liba"], folder, memory))?.digests, { liba: checkout });
     });
 
     it("is the same in a checkout and in the folder that its tarball unpacks to", async () => {
@@ -174,6 +180,7 @@ describe("digestSources", () => {
                 pinned("delta", "1.0"),
             ],
             folder,
+            memory,
         );
         assert.deepEqual(Object.keys(digests), ["vendored/beta-1.0-py3-none-any.whl"]);
     });
@@ -200,11 +207,33 @@ describe("digestSources", () => {
         assert.deepEqual((await sources()).leftOut, { liba: ["src/liba/build/", "src/liba/new.py"] });
     });
 
+    it("waits for nothing that is no file, and says so where a file has to be", async () => {
+        const before = await digest();
+        for (const name of [
+            "liba/.gitignore",
+            "liba/src/liba/pipe",
+            "liba/.git",
+            "beta-1.0-py3-none-any.whl",
+        ]) {
+            await rm(join(folder, name), { force: true });
+            await execute("mkfifo", [join(folder, name)]);
+        }
+        assert.equal(typeof (await digest()), "string");
+        await rm(join(folder, "liba/.gitignore"));
+        await write(folder, { "liba/.gitignore": "*.log\n" });
+        assert.equal(await digest(), before);
+        const source = { type: "path", path: "beta-1.0-py3-none-any.whl" } as const;
+        await assert.rejects(
+            digestSources([pinned("beta", "1.0", { source })], folder, memory),
+            /MANIFEST_UNREADABLE: The local package beta-1\.0-py3-none-any\.whl cannot be read: ENXIO: it is no regular file/,
+        );
+    });
+
     it("refuses a folder that is gone, at its place in the manifest", async () => {
         await assert.rejects(
-            digestSources([tree("libz")], folder),
+            digestSources([tree("libz")], folder, memory),
             /MANIFEST_NOT_FOUND: The folder of liba 1\.0, libz/,
         );
-        assert.equal(await digestPaths(["libz"], folder), undefined);
+        assert.equal(await digestPaths(["libz"], folder, memory), undefined);
     });
 });
