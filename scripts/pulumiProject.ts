@@ -203,8 +203,21 @@ function projectEnvironment(root: string, options: ProjectOptions): Record<strin
         PULUMI_BACKEND_URL: `file://${join(root, "state")}`,
         PULUMI_CONFIG_PASSPHRASE: "test",
         PULUMI_SKIP_UPDATE_CHECK: "1",
+        ...(options.modules === "none" ? {} : compileCache(base)),
         // A download of a plugin would make a test depend on the network.
         PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    };
+}
+
+/** Variables with which the Node processes of a run of tests share what they compile, see `compileCache.cjs`. */
+export function compileCache(base: Readonly<Record<string, string | undefined>>): Record<string, string> {
+    const folder = process.env["PLL_COMPILE_CACHE"];
+    if (folder === undefined) return {};
+    const hook = `--require ${join(repository, "scripts", "compileCache.cjs")}`;
+    const given = base["NODE_OPTIONS"];
+    return {
+        PLL_COMPILE_CACHE: folder,
+        NODE_OPTIONS: given === undefined ? hook : `${given} ${hook}`,
     };
 }
 

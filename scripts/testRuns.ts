@@ -62,12 +62,19 @@ export async function doRuns(
 ): Promise<ReadonlyMap<TestRun, Counts>> {
     const done = new Map<TestRun, Counts>();
     const due = [...runs];
+    const folder = await mkdtemp(join(tmpdir(), "pulumi-lambda-layer-compiled-"));
+    const remove = atShutdown(() => rm(folder, { recursive: true, force: true }));
+    const shared = {
+        ...env,
+        PLL_COMPILE_CACHE: folder,
+        NODE_OPTIONS: `${env["NODE_OPTIONS"] ?? ""} --require ${join(repository, "scripts", "compileCache.cjs")}`,
+    };
     const lane = async () => {
         for (let run = due.shift(); run !== undefined; run = due.shift()) {
-            done.set(run, await mocha(run, args, env, runs.length === 1));
+            done.set(run, await mocha(run, args, shared, runs.length === 1));
         }
     };
-    await Promise.all(Array.from({ length: lanes }, lane));
+    await Promise.all(Array.from({ length: lanes }, lane)).finally(remove);
     return done;
 }
 

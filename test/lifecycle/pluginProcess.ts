@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { dynamic } from "@pulumi/pulumi";
 import type { Patience } from "../../provider/aws/session";
+import { compileCache } from "../../scripts/pulumiProject";
 import { compiledPackage } from "../unit/provider/compiledPackage";
 
 /** The provider in a process of its own, as the engine runs it: it can be killed at any moment. */
@@ -57,7 +58,7 @@ export async function startPlugin(
         cwd: folder,
         execArgv: [],
         stdio: ["ignore", "pipe", "pipe", "ipc"],
-        env: { ...process.env, ...environment },
+        env: { ...process.env, ...compileCache(process.env), ...environment },
     });
     const output: string[] = [];
     for (const stream of [child.stdout, child.stderr]) {
