@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { PublishLayerVersionCommand } from "@aws-sdk/client-lambda";
 import fc from "fast-check";
 import { parseOwner } from "../../provider/owner";
+import { extended } from "../../scripts/testStages";
 import { defaultAccount, type StrictAws, startStrictAws } from "../strictAws";
 import { addBucket, store } from "../strictAws/state";
 import { clientsAt, layerZip, region, settingsFor } from "../unit/emulatedAws";
@@ -14,8 +15,11 @@ import { configure, enter } from "./place";
 import { quietly } from "./quiet";
 import { createStack, type Declared, type SimulatedStack } from "./simulatedEngine";
 
-/** Steps that are played at least. */
-const enough = Number(process.env["PLL_MODEL_STEPS"] ?? 2000);
+/** Steps that are played at least, in the run of every day and in a long one. */
+const lengths = [
+    { label: "", enough: 500 },
+    { label: `, ${extended}`, enough: Number(process.env["PLL_MODEL_STEPS"] ?? 4000) },
+];
 
 const bucketName = "model-artifacts";
 const variants = [0, 1, 2];
@@ -122,8 +126,14 @@ describe("the life cycle", () => {
         await rm(folder, { recursive: true, force: true });
     });
 
-    it("keeps to the model through any sequence of runs", async function () {
-        this.timeout(300_000);
+    for (const { label, enough } of lengths) {
+        it(`keeps to the model through any sequence of runs${label}`, async function () {
+            this.timeout(600_000);
+            await playUntil(enough);
+        });
+    }
+
+    async function playUntil(enough: number): Promise<void> {
         let steps = 0;
         const check = async (sequence: readonly Step[]) => {
             steps += sequence.length;
@@ -140,7 +150,7 @@ describe("the life cycle", () => {
             await fc.assert(fc.asyncProperty(sequences, check), { numRuns: 20, ...moved });
         }
         console.log(`      ${steps} steps in ${runs} sequences`);
-    });
+    }
 });
 
 async function play(sequence: readonly Step[], aws: StrictAws, project: string): Promise<void> {
