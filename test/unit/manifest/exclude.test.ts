@@ -17,6 +17,9 @@ import { readDirectNames, readIndexNames } from "../../../provider/manifest/pypr
 import { runtimeProvided } from "../../../provider/manifest/runtimeProvided";
 import { targetFor } from "../../../provider/target";
 import { pythonPath, uvPath } from "../../tools";
+import type { LocalServer } from "../build/localServer";
+import { startIndex } from "../build/packageIndex";
+import { sampleWheel } from "../build/sampleFiles";
 
 const execute = promisify(execFile);
 const target = targetFor("3.13", "x86_64");
@@ -179,10 +182,35 @@ describe("namesLeftOut", () => {
     });
 });
 
+/** Packages by name, with what they need; numpy has a wheel for one architecture only. */
+const published: Readonly<Record<string, readonly string[]>> = {
+    "aws-lambda-powertools": ["jmespath", "typing-extensions"],
+    boto3: ["botocore", "jmespath", "s3transfer"],
+    botocore: ["jmespath", "python-dateutil", "urllib3"],
+    certifi: [],
+    colorama: [],
+    jmespath: [],
+    numpy: [],
+    "python-dateutil": ["six"],
+    requests: ["urllib3", "certifi", "colorama; sys_platform == 'win32'"],
+    s3transfer: ["botocore"],
+    six: [],
+    "typing-extensions": [],
+    urllib3: [],
+};
+
 describe("exclude of a lock", function () {
     this.timeout(120_000);
     let folder: string;
+    let index: LocalServer;
     before(async () => {
+        const files = Object.entries(published).map(([name, requires]): [string, Buffer] => {
+            const stem = name.replaceAll("-", "_");
+            const tags = name === "numpy" ? "cp313-cp313-manylinux_2_28_x86_64" : "py3-none-any";
+            const version = name === "numpy" ? "2.3.5" : "1.0";
+            return [`${stem}-${version}-${tags}.whl`, sampleWheel(stem, version, requires)];
+        });
+        index = await startIndex(new Map(files));
         folder = await mkdtemp(join(tmpdir(), "exclude-"));
         const dependencies = ["boto3", "requests", "aws-lambda-powertools", "numpy==2.3.5"];
         await writeFile(
@@ -191,9 +219,13 @@ describe("exclude of a lock", function () {
                 `[[tool.uv.index]]\nname = "corp"\nurl = "https://index.example/simple"\nexplicit = true\n` +
                 `[[tool.poetry.source]]\nname = "poets"\nurl = "https://other.example/simple"\npriority = "explicit"\n`,
         );
-        await execute(uvPath(), ["lock", "--python", pythonPath()], { cwd: folder });
+        const env = { ...process.env, UV_DEFAULT_INDEX: `${index.origin}/simple/` };
+        await execute(uvPath(), ["lock", "--python", pythonPath()], { cwd: folder, env });
     });
-    after(() => rm(folder, { recursive: true, force: true }));
+    after(async () => {
+        await index?.close();
+        await rm(folder, { recursive: true, force: true });
+    });
 
     const select = async (settings: Partial<SelectionSettings>, path = "uv.lock") =>
         selectDependencies(
@@ -224,6 +256,7 @@ describe("exclude of a lock", function () {
     it("lets a package without a wheel for the target go", async () => {
         const old = targetFor("3.13", "arm64");
         const manifest = parseManifest(await readManifest("uv.lock", { folder }));
+        assert.throws(() => selectDependencies(manifest, nothing, old), /WHEEL_NOT_FOUND/);
         const without = selectDependencies(manifest, { ...nothing, exclude: ["numpy"] }, old);
         assert.ok(without.dependencies.every(({ name }) => name !== "numpy"));
     });
