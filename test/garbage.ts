@@ -42,6 +42,18 @@ export const garbage: Readonly<Record<string, Buffer | string>> = {
         ["content-type: text/plain; charset=utf-8", "content-length: 19"],
         "404 page not found\n",
     ),
+    "an empty 404": http("404 Not Found", ["content-length: 0"], ""),
+    "an empty 403 of JSON": http(
+        "403 Forbidden",
+        ["content-type: application/json", "content-length: 0"],
+        "",
+    ),
+    "somebody else's 404": http(
+        "404 Not Found",
+        ["content-type: application/json", "content-length: 21"],
+        '{"error":"not found"}',
+    ),
+    "somebody else's 412": http("412 Precondition Failed", ["content-length: 0"], ""),
     "a proxy's 502": html("502 Bad Gateway"),
 };
 

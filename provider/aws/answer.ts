@@ -68,13 +68,17 @@ function noAnswer(response: unknown, problem: string, cause?: unknown): NoAnswer
     return new NoAnswer(`What came back${status} is not an answer of AWS: ${problem}`, { cause });
 }
 
-/** Pages for people, from whoever stands between: AWS's answers are XML, JSON or an object's bytes, and have headers of its own. */
+/**
+ * Pages and refusals from whoever stands between: AWS's answers are XML, JSON or an object's bytes, and have headers of its own. To a HEAD,
+ * and with an empty body, they are all that tells AWS's "it is not there" from a proxy's.
+ */
 function foreignContent(response: unknown): string | undefined {
-    if (!isResponse(response)) return undefined;
+    if (!isResponse(response) || hasOwnHeaders(response)) return undefined;
     const type = response.headers["content-type"];
-    return type !== undefined && /^text\/(?:html|plain)\b/i.test(type) && !hasOwnHeaders(response)
-        ? `its content is ${type.split(";")[0]}`
-        : undefined;
+    if (type !== undefined && /^text\/(?:html|plain)\b/i.test(type))
+        return `its content is ${type.split(";")[0]}`;
+    const isRefusal = response.statusCode >= 400 && response.statusCode < 500;
+    return isRefusal ? "it has no header of AWS" : undefined;
 }
 
 const hasOwnHeaders = ({ headers }: Response): boolean =>
