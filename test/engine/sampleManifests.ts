@@ -49,12 +49,20 @@ export function startSampleIndex(): Promise<LocalServer> {
     return startIndex(new Map(wheels));
 }
 
-/** The project's files with a manifest that its tool made of them: pyproject.toml, the manifest, and local projects. */
-export async function lockSample(
-    kind: ManifestKind,
-    origin: string,
-    sample: SampleProject = {},
-): Promise<Files> {
+const locked = new Map<string, Promise<Files>>();
+
+/**
+ * The project's files with a manifest that its tool made of them: pyproject.toml, the manifest, and local projects. The same project is
+ * locked once in this process.
+ */
+export function lockSample(kind: ManifestKind, origin: string, sample: SampleProject = {}): Promise<Files> {
+    const key = JSON.stringify([kind, origin, sample]);
+    const made = locked.get(key) ?? makeLock(kind, origin, sample);
+    locked.set(key, made);
+    return made;
+}
+
+async function makeLock(kind: ManifestKind, origin: string, sample: SampleProject): Promise<Files> {
     const folder = await mkdtemp(join(tmpdir(), "pulumi-lambda-layer-sample-"));
     try {
         const files = projectFiles(origin, sample);

@@ -99,6 +99,13 @@ describe("generated workspaces", function () {
             assert.deepEqual(ours, withoutProject(exported, project), `uv export: ${title}`);
             return "compared";
         }
+        // uv plans two versions of one package for a few locks, and could not install both of them.
+        if (
+            !("refuses" in theirs) &&
+            ours.refuses === "MANIFEST_SELECTION" &&
+            hasTwoVersions(theirs.installs)
+        )
+            return "refused";
         assert.ok(
             "refuses" in theirs,
             `${title}: ${JSON.stringify(ours)}, and uv installs ${JSON.stringify(theirs)}`,
@@ -110,6 +117,12 @@ describe("generated workspaces", function () {
         return "refused";
     }
 });
+
+/** Whether a package is in a plan more than once: `alpha 1.0`, `alpha 2.0`. */
+function hasTwoVersions(installs: readonly string[]): boolean {
+    const names = installs.filter((item) => !item.startsWith("@ ")).map((item) => item.split(" ")[0]);
+    return new Set(names).size < names.length;
+}
 
 const textsOf = ({ files }: Workspace): string =>
     Object.entries(files)
