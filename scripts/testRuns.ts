@@ -19,6 +19,7 @@ export interface TestRun {
 /** How long a test of a stage may take, in ms. */
 const timeouts: Record<TestFolder, number> = {
     unit: 60_000,
+    simulation: 600_000,
     docs: 60_000,
     lifecycle: 300_000,
     engine: 300_000,

@@ -3,6 +3,7 @@ export const stageNames = [
     "types",
     "lint",
     "unit",
+    "simulation",
     "docs",
     "lifecycle",
     "engine",

@@ -55,7 +55,9 @@ export function createExpectations(): Expectations {
             // What is kept takes a new name in the ledger that the update is about.
             const renamed = at(now.settings, old.settings.owner);
             if (renamed !== of(now)) {
-                of(now).kept.unshift(...renamed.kept);
+                const moved = new Set(renamed.kept.map(({ version }) => version));
+                const others = of(now).kept.filter(({ version }) => !moved.has(version));
+                of(now).kept = [...renamed.kept, ...others];
                 renamed.kept = [];
             }
             of(now).current = now;

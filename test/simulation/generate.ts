@@ -29,11 +29,13 @@ export interface Scenario {
     readonly verdict?: Verdict;
     /** Runs of the engine, of all stacks together. */
     readonly runs: number;
+    /** Lines at most, but for those that bring everybody to an end. Default: 400. */
+    readonly steps?: number;
 }
 
 /** Plays a random script on a stage, until its runs are used up or something has gone wrong. */
 export async function playRandomly(stage: Stage, scenario: Scenario, random: () => number): Promise<void> {
-    const { stacks, runs, answersLost = 0, faults = 0, deaths = 0 } = scenario;
+    const { stacks, runs, steps: most = 400, answersLost = 0, faults = 0, deaths = 0 } = scenario;
     const names = Object.keys(stacks);
     const percent = (share: number) => random() * 100 < share;
     const pick = <Choice>(choices: readonly Choice[]): Choice =>
@@ -42,7 +44,7 @@ export async function playRandomly(stage: Stage, scenario: Scenario, random: () 
             choices.map((each) => [1, each]),
         );
     let left = runs;
-    for (let steps = 0; steps < 400 && stage.result().fault === undefined; steps++) {
+    for (let steps = 0; steps < most && stage.result().fault === undefined; steps++) {
         const working = names.filter((name) => stage.stacks.get(name)?.running);
         const idle = names.filter((name) => !stage.stacks.get(name)?.running);
         if (left === 0 && working.length === 0) {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import ts from "typescript";
+import { repository } from "../../scripts/cacheFolder";
 
 /** One line of the protocol, taken out or turned round. */
 export interface Mutation {
@@ -14,7 +15,8 @@ export interface Mutation {
     readonly to: string;
 }
 
-const publishFolder = path.join(__dirname, "../../provider/publish");
+const publishFolder = path.join(repository, "provider", "publish");
+const testFolder = path.join(repository, "test", "simulation");
 const compiled = new Map<string, string>();
 
 /**
@@ -44,7 +46,7 @@ export function loadMutated<Exports>(entry: string, mutation: Mutation): Exports
         );
         return module.exports;
     };
-    return load(path.join(__dirname, entry)) as Exports;
+    return load(path.join(testFolder, entry)) as Exports;
 }
 
 function mutate(source: string, { file, from, to }: Mutation): string {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { extended } from "../../scripts/testStages";
 import type * as Explore from "./explore";
 import { loadMutated } from "./mutatedModules";
 import { mutations } from "./mutations";
@@ -8,7 +9,7 @@ import type * as Traces from "./traces";
 /** Random runs that a changed line may need to show; each trace is played first. */
 const runs = Number(process.env["PLL_SIMULATION_RUNS"] ?? 1500);
 
-describe("a rule of the ledger, taken out", function () {
+describe(`a rule of the ledger, taken out, ${extended}`, function () {
     this.timeout(600_000);
     for (const mutation of mutations) {
         it(mutation.rule, async () => {

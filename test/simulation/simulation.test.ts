@@ -1,22 +1,36 @@
 import assert from "node:assert/strict";
+import { extended } from "../../scripts/testStages";
 import { describeFinding, explore } from "./explore";
-import { playRandomly } from "./generate";
+import { playRandomly, type Scenario } from "./generate";
 import { createRandom } from "./random";
 import { scenarios } from "./scenarios";
 import { createStage } from "./script";
 
-/** More runs, or others: `PLL_SIMULATION_RUNS=20000 PLL_SIMULATION_SEED=5000 npx mocha test/simulation/simulation.test.ts`. */
+/** Other runs: `PLL_SIMULATION_RUNS=20000 PLL_SIMULATION_SEED=5000 npm test -- simulation`. */
 const runs = Number(process.env["PLL_SIMULATION_RUNS"] ?? 300);
 const first = Number(process.env["PLL_SIMULATION_SEED"] ?? 1);
+/** Of the extended tests, after the first ones. */
+const moreRuns = 3000;
+
+async function playAll(scenario: Scenario, seeds: { first: number; runs: number }): Promise<void> {
+    const finding = await explore(scenario, seeds, scenario.verdict);
+    assert.ok(finding === undefined, finding && describeFinding(scenario.title, finding));
+}
 
 describe("the ledger, played at random", function () {
     this.timeout(600_000);
     for (const scenario of scenarios) {
-        it(scenario.title, async () => {
-            const finding = await explore(scenario, { first, runs }, scenario.verdict);
-            assert.ok(finding === undefined, finding && describeFinding(scenario.title, finding));
-        });
+        it(scenario.title, () => playAll(scenario, { first, runs }));
+        it(`${scenario.title}, ${extended}`, () =>
+            playAll(scenario, { first: first + runs, runs: moreRuns }));
     }
+
+    it(`ten thousand steps of one layer's life, ${extended}`, async () => {
+        for (const scenario of scenarios) {
+            const long = { ...scenario, runs: 10_000, steps: 10_000 };
+            await playAll(long, { first, runs: 1 });
+        }
+    });
 
     it("is the same for the same seed", async () => {
         const [, , , scenario] = scenarios;

@@ -637,6 +637,23 @@ export const traces: readonly Trace[] = [
         ],
     },
     {
+        title: "a rename brings a kept hold to a version that the new name has kept: one of the two is enough",
+        lines: [
+            "A up lock=a",
+            "A done",
+            "A up lock=b",
+            "A done",
+            "A up lock=a owner=new noalias",
+            "A done",
+            "A up lock=c owner=new",
+            "A done",
+            "A up lock=c",
+            "A done",
+        ],
+        live: [1, 3],
+        ledgers: ["s/l 1 published: deps kept", "s/l 3 published: deps current"],
+    },
+    {
         title: "a lost ledger: what another resource was given is not taken back",
         lines: [
             "A up permissions=x",

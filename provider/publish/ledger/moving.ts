@@ -1,4 +1,4 @@
-import { holdingsOf, type Ledger, putEntry } from "./ledger";
+import { type Holding, holdings, holdingsOf, type Ledger, putEntry } from "./ledger";
 import { putHolder } from "./policy";
 import { removeHolder } from "./retention";
 
@@ -31,7 +31,18 @@ export function renameKept(ledger: Ledger, former: string, owner: string, create
         return ledger;
     }
     return holdingsOf(ledger, former, "kept").reduce(
-        (renamed, { version, createId: id, holder }) => putHolder(renamed, version, id, { ...holder, owner }),
+        (renamed, holding) => renameHold(renamed, holding, owner),
         ledger,
     );
+}
+
+/** Of two holds that one owner would have on a version the current or the later one says as much as both. */
+function renameHold(ledger: Ledger, { version, createId, holder }: Holding, owner: string): Ledger {
+    const own = holdings(ledger).filter((each) => each.version === version && each.holder.owner === owner);
+    const isSaid = own.some(({ holder: { use, number } }) => use === "current" || number > holder.number);
+    if (isSaid) {
+        return removeHolder(ledger, version, createId);
+    }
+    const renamed = putHolder(ledger, version, createId, { ...holder, owner });
+    return own.reduce((rest, each) => removeHolder(rest, version, each.createId), renamed);
 }

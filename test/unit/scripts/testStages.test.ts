@@ -45,7 +45,7 @@ describe("test stages", () => {
     it("are listed for one that is unknown", () => {
         assert.throws(
             () => parseTestArguments(["unti"]),
-            /no stage "unti".*types, lint, unit, docs, lifecycle, engine, .*install/,
+            /no stage "unti".*types, lint, unit, simulation, docs, lifecycle, engine, .*install/,
         );
     });
 
