@@ -13,17 +13,21 @@ export interface Archive {
     readonly manifest: KeptManifest;
     /** As in `outputs.ts`. */
     readonly resolution?: Readonly<Record<string, string>> | undefined;
-    /** Builds, packages and uploads, or finds that it has been done. Asked at most once. */
-    readonly prepare: () => Promise<PreparedArchive>;
-    /** What can be told of it without making it: for a version that was published before, by a run that told nobody. */
+    /**
+     * Builds, packages and uploads, or finds that it has been done.
+     *
+     * @param again Lambda did not find the archive in S3
+     */
+    readonly prepare: (again: boolean) => Promise<PreparedArchive>;
+    /** Facts that are known without building. Used when a run that was cut short published the version. */
     readonly look: () => Promise<Pick<PreparedArchive, "uncompressedSize" | "artifactUri">>;
 }
 
 /** An archive that Lambda can be given. */
 export interface PreparedArchive {
     readonly content: PublishRequest["content"];
-    /** Base64; absent where only Lambda will know (an archive of someone else in S3). */
-    readonly codeSha256: string | undefined;
+    /** Base64, as Lambda gives it. */
+    readonly codeSha256: string;
     /** Bytes. */
     readonly codeSize: number;
     /** Bytes once unpacked; absent where nobody counted. */

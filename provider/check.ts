@@ -1,7 +1,6 @@
 import { isLayerError, LayerError } from "./errors";
-import { newerState, prefixOf, readKeepVersions, resourceTypeOf } from "./inputs";
+import { layerOf, newerState, prefixOf, readKeepVersions, resourceTypeOf } from "./inputs";
 import type { Call, Host } from "./layer/host";
-import { layerOf } from "./layer/memory";
 import { describeDependencies } from "./manifestInputs";
 import { defaultLayerName, parseOwner } from "./owner";
 import { programPath } from "./programPath";
@@ -67,14 +66,19 @@ export async function check(host: Host, call: Call, olds: Props, news: Props): P
     checkBucket(olds, given, failures);
     checkPrefix(olds, given, failures);
     checkEncryption(given, failures);
-    const owner = parseOwner(textOf(news, "owner") ?? "");
-    host.memory.noteCheck(owner.id, {
-        layer: layerOf(inputs),
-        keepVersions: readKeepVersions(inputs["keepVersions"]),
-        hadPermissions: olds["permissions"] !== undefined,
-        permissions: textsOf(inputs, "permissions"),
-        cameFromElsewhere: layerOf(olds) !== layerOf(inputs),
-    });
+    const seen = host.memory.seenOf(parseOwner(textOf(news, "owner") ?? "").id);
+    seen.isChecked = true;
+    // The second check of a replacement is not shown the old inputs: what the first one saw stays true.
+    seen.hasState ||= olds["layerName"] !== undefined;
+    seen.placedIn = layerOf(inputs);
+    seen.keepVersions = readKeepVersions(inputs["keepVersions"]);
+    const former = textOf(olds, "owner");
+    if (former !== undefined && former !== textOf(news, "owner")) {
+        // Renamed with an alias: what had the old name lives on elsewhere.
+        const renamed = host.memory.seenOf(parseOwner(former).id);
+        renamed.isChecked = true;
+        renamed.keepVersions = seen.keepVersions;
+    }
     if (failures.length > 0) {
         return { inputs, failures: failures.map(toFailure) };
     }

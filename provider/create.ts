@@ -1,19 +1,28 @@
 import { randomUUID } from "node:crypto";
 import type { Archive, PreparedArchive } from "./archive";
+import type { Clients } from "./aws/clients";
 import { type Bucket, deleteObject } from "./aws/objects";
-import { completeVersion } from "./completion";
 import { isLayerError, LayerError } from "./errors";
-import { asCheckedInputs, type CheckedInputs, destinationOf } from "./inputs";
+import { holderOf, wantedBy } from "./holding";
+import { asCheckedInputs, type CheckedInputs } from "./inputs";
 import type { Call, Host } from "./layer/host";
-import { publishedOutputs, type VersionOutputs } from "./outputs";
+import { PartialFailure } from "./layer/partialFailure";
+import { inWords, reasonOf } from "./ledgerErrors";
+import { type LedgerPlace, openLedgerPlace } from "./ledgerPlace";
+import { publishedOutputs, toProps, type VersionOutputs } from "./outputs";
 import { parseOwner } from "./owner";
 import type { Props } from "./props";
-import { versionKey } from "./publish/keys";
-import { markOwnFolder, requireOwnFolder } from "./publish/layerMark";
 import { artifactObject } from "./publish/layout";
-import { publishOnce } from "./publish/publishOnce";
+import type { PublishedFacts } from "./publish/operations/place";
+import { takeVersion } from "./publish/operations/takeVersion";
+import { permitWithoutLedger, publishWithoutLedger } from "./publish/operations/withoutLedger";
+import { fileUris } from "./publish/record";
+import { type LambdaVersion, requireShown } from "./publish/store/lambdaVersions";
+import { openBarePlace } from "./publish/store/openPlace";
+import { callPublish } from "./publish/store/publishCall";
 import { counted, megabytes } from "./quantities";
-import { type Destination, findBucket, openDestination } from "./upload/destination";
+import { type Destination, findBucket } from "./upload/destination";
+import { createRecord, writeNewFiles, writeTakenFiles } from "./versionFiles";
 
 /** What a create answers: the version's ARN, and the resource's outputs. */
 export interface CreateOutcome {
@@ -21,120 +30,198 @@ export interface CreateOutcome {
     readonly outs: Record<string, unknown>;
 }
 
+/** A version that a create came to. */
+interface Made {
+    readonly version: LambdaVersion;
+    readonly outcome: "published" | "taken over";
+    readonly outputs: Partial<VersionOutputs>;
+    /** What failed after the version was there. */
+    readonly problems: readonly unknown[];
+}
+
 /**
  * Publishes the version that the inputs describe, or takes over the one that exists.
  *
  * A failure after the version exists comes back as a partial one, so that the version is in the state and the next
- * `up` finishes the job in {@link update}.
+ * `up` finishes the job in `update.ts`.
  */
 export async function create(host: Host, call: Call, props: Props): Promise<CreateOutcome> {
     const inputs = asCheckedInputs(props);
-    const { signal } = call;
-    const owner = parseOwner(inputs.owner);
     const clients = await host.aws.clients(inputs.region);
     const account = await host.aws.account(clients);
     requireOwnAccount(inputs, account);
-    const place = destinationOf({ ...inputs });
-    const destination =
-        place === undefined ? undefined : await openDestination(clients, account, place, signal);
-    const store = destination?.store;
-    if (store !== undefined) {
-        await requireOwnFolder(store, inputs.layerName);
-    }
-    const { bucketOwner } = inputs;
-    const bucketNamed = async (name: string): Promise<Bucket> => {
-        if (name === store?.bucket.name) {
-            return { ...store.bucket, s3: clients.s3 };
-        }
-        // Looked at only where it may be of either account: that needs a permission more than to read the object.
-        return bucketOwner === undefined
-            ? { s3: clients.s3, name, owner: account, signal }
-            : findBucket(clients, account, { name, bucketOwner }, signal);
-    };
-    const archive = await openArchive(host, call, inputs, destination, bucketNamed);
-    const key = versionKey({
-        artifactKey: archive.artifactKey,
-        account,
-        region: inputs.region,
-        layerName: inputs.layerName,
-        description: inputs.description,
-        licenseInfo: inputs.licenseInfo,
-        compatibleRuntimes: inputs.compatibleRuntimes ?? [],
-        compatibleArchitectures: inputs.compatibleArchitectures ?? [],
-        triggers: inputs.triggers,
-    });
-    const claimId = randomUUID();
-    let prepared: PreparedArchive | undefined;
-    const prepare = async () => {
-        prepared ??= await archive.prepare();
-        // Only now: what fails before leaves nothing behind.
-        if (store !== undefined) {
-            await markOwnFolder(store, inputs.layerName);
-        }
-        return prepared;
-    };
-    const { published, outcome } = await publishOnce(
-        clients,
-        store,
-        {
-            layerName: inputs.layerName,
-            versionKey: key,
-            owner,
-            claimId,
-            timing: host.aws.patience.lease ?? {},
-        },
-        async () => {
-            const { content, codeSha256, codeSize } = await prepare();
-            return {
-                layerName: inputs.layerName,
-                content,
-                description: inputs.description,
-                licenseInfo: inputs.licenseInfo,
-                compatibleRuntimes: inputs.compatibleRuntimes ?? [],
-                compatibleArchitectures: inputs.compatibleArchitectures ?? [],
-                codeSha256,
-                codeSize,
-            };
-        },
-        signal,
-    ).catch(async (error: unknown) => {
-        if (isLayerError(error) && error.code === "PUBLISH_MISMATCH" && store !== undefined) {
-            // Whatever lies there is not what its label says: the next run makes it anew.
-            await deleteObject(store.bucket, artifactObject(store, archive.artifactKey)).catch(
-                () => undefined,
-            );
-        }
-        throw error;
-    });
-    host.memory.noteCreate(owner.id, published.layerVersionArn);
-    call.log(
-        "info",
-        `${outcome === "published" ? "published" : "took over"} version ${published.version}${sizesOf(prepared)}`,
+    const { layerName } = inputs;
+    const ledger = await openLedgerPlace(host, call, { ...inputs }, { clients, layerName });
+    const archive = await openArchive(host, call, inputs, ledger?.destination, (name) =>
+        bucketNamed(host, call, clients, account, inputs, ledger?.destination, name),
     );
-    const outputs: VersionOutputs = {
-        ...publishedOutputs(published),
+    const publisher = createPublisher(call, clients, inputs, archive);
+    const made =
+        ledger === undefined
+            ? await publishBare(call, clients, account, inputs, publisher)
+            : await take(host, ledger, inputs, archive, publisher);
+    const { version, outcome, problems } = made;
+    const { shown } = version;
+    const prepared = publisher.prepared();
+    const verb = outcome === "published" ? "published" : "took over";
+    call.log("info", `${verb} version ${version.version}${sizesOf(prepared)}`);
+    const outputs = {
         uncompressedSize: prepared?.uncompressedSize,
         artifactUri: prepared?.artifactUri,
-        versionKey: key,
         artifactKey: archive.artifactKey,
-        claimId: store === undefined ? undefined : claimId,
         resolution: archive.resolution,
+        ...made.outputs,
+        ...publishedOutputs(shown),
     };
-    const outs = await completeVersion({
-        host,
-        call,
-        clients,
-        inputs,
-        outputs,
-        claimId,
-        archive,
-        packages: prepared?.packages,
-        store,
-        owner,
-        published,
-        isNew: outcome === "published",
-    });
-    return { id: published.layerVersionArn, outs };
+    const outs = toProps(inputs, outputs);
+    if (problems.length > 0) {
+        const reasons = problems.map((problem) => reasonOf(problem, ledger?.uri));
+        throw new PartialFailure(reasons[0] ?? "", shown.layerVersionArn, outs, [
+            `Version ${version.version} of layer "${layerName}" is published and kept, but what belongs to it is not complete. The next \`pulumi up\` finishes it without publishing again.`,
+            ...reasons,
+        ]);
+    }
+    return { id: shown.layerVersionArn, outs };
+}
+
+/** Prepares the archive when it is first needed, and publishes it. */
+interface Publisher {
+    readonly prepare: (again: boolean) => Promise<{
+        readonly codeSha256: string;
+        readonly codeSize: number;
+        readonly publish: () => ReturnType<typeof callPublish>;
+    }>;
+    /** `undefined`: nobody needed it. */
+    readonly prepared: () => PreparedArchive | undefined;
+    /** The version that Lambda answered with. */
+    readonly published: () => number | undefined;
+}
+
+function createPublisher(
+    { signal }: Call,
+    clients: Clients,
+    inputs: CheckedInputs,
+    archive: Archive,
+): Publisher {
+    const { layerName, description, licenseInfo } = inputs;
+    const { compatibleRuntimes = [], compatibleArchitectures = [] } = inputs;
+    let prepared: PreparedArchive | undefined;
+    let published: number | undefined;
+    return {
+        prepare: async (again) => {
+            const { content, codeSha256, codeSize, ...more } = await archive.prepare(again);
+            // What the first time has found out of the packages, a second one may find in the bucket.
+            prepared = { ...prepared, content, codeSha256, codeSize, ...more };
+            const lists = { compatibleRuntimes, compatibleArchitectures };
+            const request = { layerName, content, description, licenseInfo, ...lists };
+            return {
+                codeSha256,
+                codeSize,
+                publish: async () => {
+                    const answer = await callPublish(clients, request, signal);
+                    published = typeof answer === "object" ? answer.version : undefined;
+                    return answer;
+                },
+            };
+        },
+        prepared: () => prepared,
+        published: () => published,
+    };
+}
+
+async function take(
+    { memory }: Host,
+    ledger: LedgerPlace,
+    inputs: CheckedInputs,
+    archive: Archive,
+    publisher: Publisher,
+): Promise<Made> {
+    const { store } = ledger.destination;
+    const { artifactKey, manifest } = archive;
+    const createId = randomUUID();
+    const seen = memory.seenOf(parseOwner(inputs.owner).id);
+    let outputs: Partial<VersionOutputs> = {};
+    const describe = async (facts: PublishedFacts): Promise<void> => {
+        const { shown, version, codeSha256 } = requireShown(facts);
+        const prepared = publisher.prepared();
+        const record = (found: Partial<PreparedArchive>) =>
+            createRecord(inputs, archive, found, ledger.place.layer, shown);
+        if (version === publisher.published()) {
+            await writeNewFiles(store, manifest, record(prepared ?? {}));
+            outputs = fileUris(store, version, manifest.fileName);
+            return;
+        }
+        const kept = await writeTakenFiles(store, version, codeSha256, manifest, async () =>
+            record(prepared ?? (await archive.look())),
+        );
+        const { uncompressedSize, artifactUri } = { ...kept, ...prepared };
+        outputs = { uncompressedSize, artifactUri, ...fileUris(store, version, kept.manifest.fileName) };
+    };
+    const taken = await ledger
+        .run((place) =>
+            takeVersion(place, {
+                wanted: wantedBy(inputs, artifactKey),
+                holder: holderOf(inputs, createId),
+                prepare: publisher.prepare,
+                describe,
+                // With deleteBeforeReplace the delete hook has run: none comes after this that could retain.
+                retains: seen.hasState && seen.released.size === 0 ? seen.released : "all",
+                former: [...seen.shown],
+            }),
+        )
+        .catch(async (error: unknown) => {
+            if (isLayerError(error) && error.code === "PUBLISH_MISMATCH") {
+                // Whatever lies there is not what its label says: the next run makes it anew.
+                await deleteObject(store.bucket, artifactObject(store, artifactKey)).catch(() => undefined);
+            }
+            throw error;
+        });
+    const { outcome, epoch, problems } = taken;
+    return {
+        version: requireShown(taken.version),
+        outcome,
+        outputs: { ...outputs, createId, epoch },
+        problems,
+    };
+}
+
+async function publishBare(
+    call: Call,
+    clients: Clients,
+    account: string,
+    inputs: CheckedInputs,
+    publisher: Publisher,
+): Promise<Made> {
+    const { layerName, permissions = [] } = inputs;
+    const place = openBarePlace({ clients, account, layerName, owner: inputs.owner, signal: call.signal });
+    try {
+        const prepared = await publisher.prepare(false);
+        const published = await publishWithoutLedger(place, wantedBy(inputs, "").settings, prepared);
+        const version = requireShown(published);
+        const problems = await permitWithoutLedger(place, version.version, permissions, []);
+        return { version, outcome: "published", outputs: {}, problems };
+    } catch (error) {
+        throw inWords(error, undefined);
+    }
+}
+
+async function bucketNamed(
+    { memory }: Host,
+    { signal }: Call,
+    clients: Clients,
+    account: string,
+    { bucketOwner }: CheckedInputs,
+    destination: Destination | undefined,
+    name: string,
+): Promise<Bucket> {
+    const { s3 } = clients;
+    if (name === destination?.store.bucket.name) {
+        return { ...destination.store.bucket, s3 };
+    }
+    // Looked at only where it may be of either account: that needs a permission more than to read the object.
+    return bucketOwner === undefined
+        ? { s3, name, owner: account, signal }
+        : findBucket(clients, account, { name, bucketOwner }, signal, memory.buckets);
 }
 
 function openArchive(

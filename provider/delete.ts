@@ -1,98 +1,68 @@
-import { objectUri } from "./aws/objects";
-import { hadPermissions } from "./grants";
-import { readKeepVersions, requireReadable } from "./inputs";
+import path from "node:path";
+import { layerOf, requireReadable } from "./inputs";
 import type { Call, Host } from "./layer/host";
-import { layerOf, type RunMemory } from "./layer/memory";
-import { reportSuperseded } from "./layer/messages";
-import { layerArnOf, parseLayerVersionArn } from "./layerVersionArn";
+import { parseLayerVersionArn } from "./layerVersionArn";
+import { openLedgerPlace, unlessBucketIsGone } from "./ledgerPlace";
 import { requireOwnVersion } from "./ownAccount";
 import { parseOwner } from "./owner";
 import { type Props, textOf } from "./props";
-import { deleteLayerVersion } from "./publish/layerVersion";
-import { type DepartureOutcome, leaveVersion } from "./publish/leave";
-import { versionList } from "./quantities";
-import { openRecords } from "./records";
+import { recordFileName } from "./publish/layout";
+import { releaseVersion } from "./publish/operations/releaseVersion";
+import { releaseWithoutLedger } from "./publish/operations/withoutLedger";
+import { openBarePlace } from "./publish/store/openPlace";
 
 /**
- * Gives up this owner's hold on a version, and deletes it where nobody else holds it.
+ * Gives up what a state holds, and deletes the version where nobody else holds it.
  *
  * The old half of a replacement keeps its version: functions elsewhere may use it. Deleting twice is success.
  */
 export async function remove(host: Host, call: Call, id: string, props: Props): Promise<void> {
-    const { aws, memory } = host;
-    const { signal } = call;
     requireReadable(props);
-    const { layerName, version, region } = parseLayerVersionArn(id);
-    const owner = parseOwner(textOf(props, "owner") ?? "");
-    if (memory.createdFor(owner.id) === id) {
-        // The replacement took over this very version: the state points at it.
-        return;
-    }
-    const survivor = memory.survivorOf(owner.id, layerOf(props));
-    const clients = await aws.clients(region);
-    await requireOwnVersion(aws, id, clients);
-    const store = await openRecords(aws, clients, props, signal);
-    if (store === undefined) {
-        // Without records nothing tells who else uses a version: only a removed resource's own one is deleted.
-        if (survivor === undefined) {
-            await deleteLayerVersion(clients, layerName, version, signal);
-        } else {
-            call.log("info", `kept version ${version}`);
+    const { layerName, version, region, account } = parseLayerVersionArn(id);
+    const ownerId = textOf(props, "owner") ?? "";
+    const seen = host.memory.seenOf(parseOwner(ownerId).id);
+    const clients = await host.aws.clients(region);
+    await requireOwnVersion(host.aws, id, clients);
+    const lives = seen.isChecked;
+    if (textOf(props, "bucket") === undefined) {
+        const place = openBarePlace({ clients, account, layerName, owner: ownerId, signal: call.signal });
+        if ((await releaseWithoutLedger(place, { version, lives })) === "superseded") {
+            call.log("info", `kept version ${version}: functions may still use it`);
         }
         return;
     }
-    const { outcome, deleted, kept } = await leaveVersion(clients, store, {
-        layerName,
-        version,
-        owner,
-        claimId: textOf(props, "claimId"),
-        versionKey: textOf(props, "versionKey"),
-        survivor: survivor === undefined ? undefined : parseOwner(survivor),
-        successor: successorOf(memory, id, owner.id, layerOf(props)),
-        // What the program says now counts, not what it said when the version was published.
-        keepVersions: memory.checkedFor(owner.id)?.keepVersions ?? readKeepVersions(props["keepVersions"]),
-        forceDestroy: props["forceDestroy"] === true,
-        hadGrants: hadPermissions(memory, owner, props),
-        heirGrants: memory.checkedFor(survivor ?? "")?.permissions,
-        signal,
+    const createId = textOf(props, "createId") ?? "";
+    const files = filesOf(version, textOf(props, "manifestUri"));
+    const isElsewhere = lives && seen.placedIn !== layerOf({ ...props, region });
+    const released = await unlessBucketIsGone(async () => {
+        const ledger = await openLedgerPlace(host, call, props, { clients, layerName, files });
+        return ledger?.run(async (place) => {
+            const { problems } = await releaseVersion(place, {
+                createId,
+                epoch: textOf(props, "epoch") ?? "",
+                version,
+                lives,
+                forceDestroy: props["forceDestroy"] === true,
+                ...(isElsewhere ? { movedOn: { keep: seen.keepVersions ?? null } } : {}),
+            });
+            if (problems.length > 0) {
+                throw problems[0];
+            }
+            return true;
+        });
     });
-    reportOutcome(call, version, outcome, deleted, kept, objectUri(store.bucket, store.versionsFolder));
+    if (released === undefined) {
+        call.log(
+            "warning",
+            `kept version ${version}: the bucket of its ledger does not exist, so it is not known who else uses it`,
+        );
+    }
+    seen.released.add(createId);
 }
 
-function successorOf(
-    memory: RunMemory,
-    id: string,
-    ownerId: string,
-    layer: string,
-): number | "elsewhere" | undefined {
-    const created = memory.createdFor(ownerId);
-    if (created === undefined) {
-        // deleteBeforeReplace: it is still to come, and it is known where.
-        const checked = memory.checkedFor(ownerId);
-        return checked === undefined || checked.layer === layer ? undefined : "elsewhere";
-    }
-    return layerArnOf(created) === layerArnOf(id) ? parseLayerVersionArn(created).version : "elsewhere";
-}
-
-function reportOutcome(
-    call: Call,
-    version: number,
-    outcome: DepartureOutcome["outcome"],
-    deleted: readonly number[],
-    kept: readonly number[],
-    uri: string,
-): void {
-    if (outcome === "waiting") {
-        call.log("info", `version ${version} stays until its successor is there, records below ${uri}`);
-    } else if (outcome === "kept") {
-        call.log("info", `kept version ${version}; its records are below ${uri}`);
-    }
-    const others = kept.filter((each) => each !== version);
-    if (others.length > 0) {
-        call.log("info", `kept ${versionList(others)} too; the records are below ${uri}`);
-    }
-    reportSuperseded(
-        call,
-        deleted.filter((each) => each !== version),
+/** What is kept beside a version, as far as the state says. */
+function filesOf(version: number, manifestUri: string | undefined): ReadonlyMap<number, readonly string[]> {
+    return new Map(
+        manifestUri === undefined ? [] : [[version, [path.basename(manifestUri), recordFileName]]],
     );
 }

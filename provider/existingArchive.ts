@@ -51,7 +51,7 @@ export async function openExistingArchive(
                 ...(s3ObjectStorageMode === "REFERENCE" ? { reference: versionId } : {}),
             }),
             manifest,
-            prepare: async () => ({
+            prepare: async (again) => ({
                 content: {
                     S3Bucket: s3Bucket,
                     S3Key: s3Key,
@@ -62,7 +62,11 @@ export async function openExistingArchive(
                 },
                 // Without it nobody could tell whether a publish call without an answer has published this archive. No label
                 // tells it: a wrong one would have every run publish a version and delete it again.
-                codeSha256: await hashObject(bucket, s3Key, versionId),
+                codeSha256: await requireHash(bucket, s3Key, versionId, {
+                    again,
+                    manifestMd5: file.md5,
+                    layerName: inputs.layerName,
+                }),
                 codeSize: head.size,
                 uncompressedSize: undefined,
                 artifactUri: uri,
@@ -71,6 +75,36 @@ export async function openExistingArchive(
         };
     }
     return openLocalZip(host.folder, call, inputs, zipFile ?? "", manifest, destination);
+}
+
+/** The hash of an object that was there a moment ago; the preflight's answer where it is not there any more. */
+async function requireHash(
+    bucket: Bucket,
+    key: string,
+    versionId: string | undefined,
+    {
+        again,
+        manifestMd5,
+        layerName,
+    }: { readonly again: boolean; readonly manifestMd5: string; readonly layerName: string },
+): Promise<string> {
+    const check = async () =>
+        requireLabel(
+            await headObject(bucket, key, versionId),
+            objectUri(bucket, key),
+            manifestMd5,
+            layerName,
+        );
+    if (again) {
+        await check();
+    }
+    for (;;) {
+        const hash = await hashObject(bucket, key, versionId);
+        if (hash !== undefined) {
+            return hash;
+        }
+        await check();
+    }
 }
 
 async function openLocalZip(

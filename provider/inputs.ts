@@ -2,8 +2,7 @@ import type { Index } from "./build/indexes";
 import { LayerError } from "./errors";
 import type { Installer } from "./installers";
 import { type Props, textOf } from "./props";
-import type { Grantee } from "./publish/permissions";
-import type { KeepVersions } from "./publish/retention";
+import type { Grantee } from "./publish/limits";
 import { findArgumentProblems, inputNames, type ResourceType } from "./resourceArguments";
 import type { Architecture } from "./target";
 import type { DestinationPlace } from "./upload/destination";
@@ -36,7 +35,7 @@ export interface LayerInputs {
     readonly serverSideEncryption?: string;
     readonly kmsKeyId?: string;
     readonly forceDestroy?: boolean;
-    readonly keepVersions?: KeepVersions;
+    readonly keepVersions?: number | "all";
     readonly permissions?: readonly Grantee[];
     /** Absent in a program; `read` puts what is missing of the records here, so that the engine sees a difference. */
     readonly records?: string;
@@ -125,6 +124,10 @@ export function destinationOf(props: Props): DestinationPlace | undefined {
           };
 }
 
+/** What identifies a layer's ledger within a run: region and name of the layer, bucket and prefix. */
+export const layerOf = (props: Props): string =>
+    JSON.stringify([props["region"], props["layerName"], props["bucket"], prefixOf(props)]);
+
 /** Checked inputs as the outputs echo them: without what follows from the others. {@link asCheckedInputs} brings it back. */
 export function keptInputs({ resourceType: _resourceType, prefix, ...inputs }: CheckedInputs): Props {
     return prefix === undefined || prefix === defaultPrefix(inputs) ? inputs : { ...inputs, prefix };
@@ -201,5 +204,6 @@ function inputsProblem(props: Props): string | undefined {
     return problem?.reason ?? (missing === undefined ? undefined : `${missing} is missing`);
 }
 
-/** How many superseded versions a setting keeps; all, where it says nothing. */
-export const readKeepVersions = (value: unknown): KeepVersions => (typeof value === "number" ? value : "all");
+/** How many superseded versions a setting keeps; `undefined`: all. */
+export const readKeepVersions = (value: unknown): number | undefined =>
+    typeof value === "number" ? value : undefined;

@@ -20,16 +20,15 @@ export interface VersionOutputs {
     readonly artifactUri?: string | undefined;
     /** Name → version of what is installed, where that was settled by a resolution and not by the manifest alone. */
     readonly resolution?: Dependencies | undefined;
-    /** Keys as `publish/keys.ts` makes them. */
-    readonly versionKey: string;
     readonly artifactKey: string;
-    /** The claim that the resource came to its version with, see `publish/claims.ts`; absent without a bucket. */
-    readonly claimId?: string | undefined;
+    /** The create that the ledger knows the resource by, and the ledger's epoch; absent without a bucket. */
+    readonly createId?: string | undefined;
+    readonly epoch?: string | undefined;
 }
 
 /** Names of what is no input in a resource's state. */
 export const outputNames: ReadonlySet<string> = new Set<
-    keyof VersionOutputs | keyof Identity | "schemaVersion" | "mayHaveGranted" | "__provider"
+    keyof VersionOutputs | keyof Identity | "schemaVersion" | "__provider"
 >([
     "schemaVersion",
     "layerVersionArn",
@@ -45,12 +44,10 @@ export const outputNames: ReadonlySet<string> = new Set<
     "manifestUri",
     "recordUri",
     "artifactUri",
-    "versionKey",
     "artifactKey",
-    "claimId",
+    "createId",
+    "epoch",
     "resolution",
-    // Of a create that was not completed: see `completion.ts`.
-    "mayHaveGranted",
     "__provider",
 ]);
 
@@ -86,9 +83,9 @@ export function readOutputs(props: Props): Partial<VersionOutputs> {
         ...text("manifestUri"),
         ...text("recordUri"),
         ...text("artifactUri"),
-        ...text("versionKey"),
         ...text("artifactKey"),
-        ...text("claimId"),
+        ...text("createId"),
+        ...text("epoch"),
         ...(isDependencies(props["resolution"]) ? { resolution: props["resolution"] } : {}),
     };
 }

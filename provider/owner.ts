@@ -10,22 +10,30 @@ export interface Owner {
     readonly stack: string;
     readonly project: string;
     readonly name: string;
-    /** `<organisation>/<URN>`, as it stands in inputs, claims and records. */
+    /** `<organisation>/<URN>`, as it stands in inputs. */
     readonly id: string;
-    /** The claim's file name: 32 hex digits. */
+    /**
+     * The same as the ledger names it: project, stack, parents, kind and name. Without the organisation and the token of the type, so
+     * that a resource may come from another front end.
+     */
+    readonly holder: string;
+    /** 32 hex digits over the id. */
     readonly hash: string;
 }
 
 /** Reads an owner from its id; a text that is no URN is taken as a name alone. */
 export function parseOwner(id: string): Owner {
-    const match = /^([^/]*)\/urn:pulumi:(.*?)::(.*?)::.*?::(.*)$/s.exec(id);
-    const [, organization = "", stack = "", project = "", name = id] = match ?? [];
+    const match = /^([^/]*)\/urn:pulumi:(.*?)::(.*?)::(.*?)::(.*)$/s.exec(id);
+    const [, organization = "", stack = "", project = "", type = "", name = id] = match ?? [];
+    const types = type.split("$");
+    const kind = /[^:]*$/.exec(types.pop() ?? "")?.[0] ?? "";
     return {
         organization,
         stack,
         project,
         name,
         id,
+        holder: [project, stack, ...types, kind, name].filter((part) => part !== "").join("/"),
         hash: createHash("sha256").update(id).digest("hex").slice(0, 32),
     };
 }

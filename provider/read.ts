@@ -1,22 +1,20 @@
 import { createHash } from "node:crypto";
+import path from "node:path";
 import type { Clients } from "./aws/clients";
-import { readObject } from "./aws/objects";
-import { mapConcurrently } from "./concurrency";
-import { permittedVersions, policiesAtOnce } from "./grants";
+import { listObjects, readObject } from "./aws/objects";
 import { requireReadable } from "./inputs";
 import type { Call, Host } from "./layer/host";
 import { parseLayerVersionArn } from "./layerVersionArn";
+import { type LedgerPlace, openLedgerPlace, unlessBucketIsGone } from "./ledgerPlace";
 import { outputNames, publishedOutputs } from "./outputs";
 import { requireOwnVersion } from "./ownAccount";
-import { parseOwner } from "./owner";
 import { jsonProps, type Props, sameValue, textOf, textsOf } from "./props";
-import { listClaims } from "./publish/claims";
-import { getLayerVersion } from "./publish/layerVersion";
-import { hasOthersClaim, viewLayer } from "./publish/layerView";
-import type { LayerStore } from "./publish/layout";
-import { readPermissions } from "./publish/permissions";
-import { readRecord } from "./publish/record";
-import { openRecords } from "./records";
+import { recordFileName, versionFolder } from "./publish/layout";
+import { type InspectedHold, inspectHold } from "./publish/operations/inspectHold";
+import type { PublishedFacts } from "./publish/operations/place";
+import { permittedWithoutLedger } from "./publish/operations/withoutLedger";
+import { requireShown } from "./publish/store/lambdaVersions";
+import { openBarePlace } from "./publish/store/openPlace";
 
 /** What a read answers: the outputs and, where something differs from them, the inputs that say so. */
 export interface ReadOutcome {
@@ -26,35 +24,34 @@ export interface ReadOutcome {
 
 /**
  * Asks Lambda for the version and S3 for what belongs to it. Only "not found" means that the version is gone; a refusal
- * is an error.
+ * is an error. Writes nothing.
  *
  * What is missing comes back as a difference in the inputs, since only those reach the engine's diff: the next `up` then
- * repairs it in {@link update}. The region is the version's own: on a refresh the engine configures a provider with the
+ * repairs it in `update.ts`. The region is the version's own: on a refresh the engine configures a provider with the
  * settings of the last `up`.
  *
- * @returns undefined where the version is gone
+ * @returns undefined where the version is gone, or is being deleted
  */
 export async function read(
-    { aws }: Host,
-    { signal }: Call,
+    host: Host,
+    call: Call,
     id: string,
     props: Props = {},
 ): Promise<ReadOutcome | undefined> {
     requireReadable(props);
-    const { layerName, version, region } = parseLayerVersionArn(id);
-    const clients = await aws.clients(region);
-    await requireOwnVersion(aws, id, clients);
-    const published = await getLayerVersion(clients, layerName, version, signal);
-    if (published === undefined) {
+    const { layerName, region } = parseLayerVersionArn(id);
+    const clients = await host.aws.clients(region);
+    await requireOwnVersion(host.aws, id, clients);
+    const ledger = await unlessBucketIsGone(() => openLedgerPlace(host, call, props, { clients, layerName }));
+    const found =
+        ledger === undefined
+            ? await readBare(call, clients, id, props)
+            : await ledger.run(() => readLedger(ledger, id, props));
+    if (found === undefined) {
         return undefined;
     }
-    const outputs = jsonProps({ ...props, ...publishedOutputs(published) });
-    const store = await openRecords(aws, clients, props, signal);
-    const [records, permissions] = await Promise.all([
-        driftOfRecords(store, version, props),
-        driftOfPermissions(clients, store, layerName, version, props, signal),
-    ]);
-    const drift = { ...records, ...permissions };
+    const outputs = jsonProps({ ...props, ...publishedOutputs(requireShown(found.version).shown) });
+    const { drift } = found;
     if (Object.keys(drift).length === 0) {
         return { props: outputs };
     }
@@ -67,67 +64,105 @@ export async function read(
     };
 }
 
-/** What is missing of the records, where that is other than the state says; `records: undefined` where nothing is any more. */
-async function driftOfRecords(store: LayerStore | undefined, version: number, props: Props): Promise<Props> {
-    const bucket = textOf(props, "bucket");
-    const missing = bucket === undefined ? undefined : await missingRecords(store, bucket, version, props);
-    return missing === textOf(props, "records") ? {} : { records: missing };
+/** A version with what is other than the state says: inputs that differ, and `records: undefined` where nothing is missing any more. */
+interface Found {
+    readonly version: PublishedFacts;
+    readonly drift: Props;
 }
 
-/** What is missing of the records, in words that the engine shows; `undefined` where nothing is. */
-async function missingRecords(
-    store: LayerStore | undefined,
-    bucket: string,
-    version: number,
-    props: Props,
-): Promise<string | undefined> {
-    if (store === undefined) {
-        return "bucket missing";
-    }
-    const manifestUri = textOf(props, "manifestUri");
-    const [manifest, record, claims] = await Promise.all([
-        manifestUri === undefined
-            ? undefined
-            : readObject(store.bucket, manifestUri.slice(`s3://${bucket}/`.length)),
-        readRecord(store, version),
-        listClaims(store, version),
-    ]);
-    const owner = parseOwner(textOf(props, "owner") ?? "");
-    // Who shares the version may have stored another manifest of the same dependencies: neither is wrong.
-    const isOthers = (stored: string) =>
-        record?.manifest.md5 === stored && hasOthersClaim(claims, version, owner);
-    const stored = manifest === undefined ? undefined : md5(manifest.body);
-    const missing = [
-        ...(stored === undefined ? ["manifest missing"] : []),
-        ...(stored !== undefined && stored !== props["manifestMd5"] && !isOthers(stored)
-            ? ["manifest altered"]
-            : []),
-        ...(record === undefined ? ["record missing"] : []),
-        ...(claims.some(({ ownerHash }) => ownerHash === owner.hash) ? [] : ["claim missing"]),
-    ];
-    return missing.length === 0 ? undefined : missing.join(", ");
-}
-
-/** The grantees of the first version, the current or a kept one, that has others than it should. */
-async function driftOfPermissions(
+async function readBare(
+    { signal }: Call,
     clients: Clients,
-    store: LayerStore | undefined,
-    layerName: string,
-    version: number,
+    id: string,
     props: Props,
-    signal: AbortSignal,
-): Promise<Props> {
-    if (props["permissions"] === undefined) {
-        return {};
+): Promise<Found | undefined> {
+    const { layerName, version, account } = parseLayerVersionArn(id);
+    const owner = textOf(props, "owner") ?? "";
+    const place = openBarePlace({ clients, account, layerName, owner, signal });
+    const found = await place.versions.get(version);
+    if (found === undefined) {
+        return undefined;
     }
-    const owner = parseOwner(textOf(props, "owner") ?? "");
-    const view = store === undefined ? undefined : viewLayer(clients, store, layerName, signal);
-    const versions = await permittedVersions(view, owner, version);
-    const found = await mapConcurrently(versions, policiesAtOnce, signal, (each) =>
-        readPermissions(clients, layerName, each, owner, signal).then((permissions) => ({ permissions })),
-    );
-    const wanted = textsOf(props, "permissions");
-    return found.find(({ permissions }) => !sameValue(permissions, wanted)) ?? {};
+    const missing = textOf(props, "bucket") === undefined ? undefined : "bucket missing";
+    const permissions =
+        props["permissions"] === undefined || missing !== undefined
+            ? []
+            : await permittedWithoutLedger(place, version);
+    return {
+        version: found,
+        drift: { ...recordsDrift(props, missing), ...permissionsDrift(props, permissions) },
+    };
 }
 
-const md5 = (bytes: Buffer): string => createHash("md5").update(bytes).digest("hex");
+async function readLedger(ledger: LedgerPlace, id: string, props: Props): Promise<Found | undefined> {
+    const { version } = parseLayerVersionArn(id);
+    const { place } = ledger;
+    const inspected = await inspectHold(place, {
+        version,
+        createId: textOf(props, "createId"),
+        epoch: textOf(props, "epoch"),
+        permissions: props["permissions"] === undefined ? undefined : textsOf(props, "permissions"),
+    });
+    if (inspected.version === undefined || inspected.hold === "deleting") {
+        return undefined;
+    }
+    const missing = [
+        ...holdDrift[inspected.hold],
+        ...(await missingFiles(ledger, version, inspected, props)),
+    ];
+    const permissions = inspected.permissions === undefined ? {} : { permissions: inspected.permissions };
+    return {
+        version: inspected.version,
+        drift: {
+            ...recordsDrift(props, missing.length === 0 ? undefined : missing.join(", ")),
+            ...permissions,
+        },
+    };
+}
+
+/** What the engine shows of a hold that is not as the state has it. */
+const holdDrift: Readonly<Record<Exclude<InspectedHold["hold"], "deleting">, readonly string[]>> = {
+    current: [],
+    kept: ["holder missing"],
+    none: ["holder missing"],
+    "another epoch": ["ledger made anew"],
+    "no ledger": ["ledger missing"],
+    // An update could not repair it. It is told as a warning.
+    "ledger not used": [],
+};
+
+const recordsDrift = (props: Props, missing: string | undefined): Props =>
+    missing === textOf(props, "records") ? {} : { records: missing };
+
+const permissionsDrift = (props: Props, found: readonly string[]): Props =>
+    props["permissions"] === undefined || sameValue(found, [...textsOf(props, "permissions")].sort())
+        ? {}
+        : { permissions: found };
+
+/** What is missing of the files beside a version, in words that the engine shows: one listing, where all is well. */
+async function missingFiles(
+    { destination: { store } }: LedgerPlace,
+    version: number,
+    { isShared }: InspectedHold,
+    props: Props,
+): Promise<string[]> {
+    const folder = versionFolder(store, version);
+    const listed = await listObjects(store.bucket, folder);
+    const named = (name: string) => listed.find(({ key }) => key === `${folder}${name}`);
+    const record = named(recordFileName) === undefined ? ["record missing"] : [];
+    const fileName = path.basename(textOf(props, "manifestUri") ?? "");
+    const manifest = fileName === "" ? undefined : named(fileName);
+    if (manifest === undefined) {
+        return ["manifest missing", ...record];
+    }
+    // Who shares the version may have stored another manifest of the same dependencies: neither is wrong.
+    const isOwn = !isShared && fileName === path.basename(textOf(props, "manifest") ?? "");
+    const md5 = textOf(props, "manifestMd5");
+    if (!isOwn || manifest.etag.replaceAll('"', "") === md5) {
+        return record;
+    }
+    // An ETag is no MD5 in a bucket with SSE-KMS.
+    const stored = await readObject(store.bucket, manifest.key);
+    const isSame = stored !== undefined && createHash("md5").update(stored.body).digest("hex") === md5;
+    return isSame ? record : ["manifest altered", ...record];
+}

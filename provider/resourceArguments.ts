@@ -13,11 +13,11 @@ import {
     compatibleArchitecturesProblem,
     compatibleRuntimesProblem,
     descriptionProblem,
+    granteeProblem,
     layerNameProblem,
     licenseInfoProblem,
     prefixProblem,
 } from "./publish/limits";
-import { granteeProblem } from "./publish/permissions";
 import { nearestName } from "./spelling";
 import { hasUnknown } from "./unknown";
 

@@ -2,42 +2,37 @@ import { createHash, randomUUID } from "node:crypto";
 import path from "node:path";
 import type { Clients } from "./aws/clients";
 import { readObject } from "./aws/objects";
-import { isLayerError, LayerError } from "./errors";
-import { assertGrants, hadPermissions } from "./grants";
-import {
-    asCheckedInputs,
-    type CheckedInputs,
-    destinationOf,
-    readKeepVersions,
-    requireReadable,
-} from "./inputs";
+import { LayerError } from "./errors";
+import { holderOf, wantedBy } from "./holding";
+import { asCheckedInputs, type CheckedInputs, destinationOf } from "./inputs";
 import type { Call, Host } from "./layer/host";
-import type { RunMemory } from "./layer/memory";
-import { reportSuperseded } from "./layer/messages";
+import { PartialFailure } from "./layer/partialFailure";
 import { parseLayerVersionArn } from "./layerVersionArn";
+import { reasonOf } from "./ledgerErrors";
+import { type LedgerPlace, openLedgerPlace, unlessBucketIsGone } from "./ledgerPlace";
 import { readManifestBytes } from "./manifest";
 import { publishedOutputs, readOutputs, toProps, type VersionOutputs } from "./outputs";
 import { requireOwnVersion } from "./ownAccount";
 import { parseOwner } from "./owner";
-import { type Props, textOf } from "./props";
-import { releaseClaim } from "./publish/claims";
-import { handOverAll, withdrawGrants } from "./publish/handOver";
-import { markOwnFolder, removeOwnFolder } from "./publish/layerMark";
-import { getLayerVersion, type PublishedVersion } from "./publish/layerVersion";
-import { viewLayer } from "./publish/layerView";
-import { manifestObject } from "./publish/layout";
-import { moveRecords } from "./publish/moveRecords";
-import { notePublication } from "./publish/publication";
-import { type KeptManifest, keepVersion, ownedBy, readRecord } from "./publish/record";
-import { supersede } from "./publish/succession";
-import { createRecord } from "./record";
-import { type Destination, type DestinationPlace, openDestination } from "./upload/destination";
+import { type Props, sameValue, textOf, textsOf } from "./props";
+import { type LayerStore, manifestObject } from "./publish/layout";
+import { versionKey } from "./publish/ledger/versionKey";
+import { moveHold } from "./publish/operations/moveHold";
+import type { PublishedFacts } from "./publish/operations/place";
+import { type UpdateRequest, updateHold } from "./publish/operations/updateHold";
+import { permitWithoutLedger } from "./publish/operations/withoutLedger";
+import { fileUris, type KeptManifest, readRecord } from "./publish/record";
+import { requireShown } from "./publish/store/lambdaVersions";
+import { openBarePlace } from "./publish/store/openPlace";
+import { createRecord, writeUpdatedFiles } from "./versionFiles";
 
 /**
- * Brings what is kept of a version in line with the inputs, without publishing: a manifest whose dependencies are the
+ * Brings what belongs to a version in line with the inputs, without publishing: a manifest whose dependencies are the
  * same, another bucket or prefix, another owner after a rename with an alias, or what an interrupted create left undone.
  *
  * Answers every output: the engine forgets those that an update leaves out.
+ *
+ * @throws PartialFailure when the version is held and something else failed
  */
 export async function update(
     host: Host,
@@ -47,111 +42,125 @@ export async function update(
     news: Props,
 ): Promise<Record<string, unknown>> {
     const inputs = asCheckedInputs(news);
-    const { memory, aws } = host;
-    const { signal } = call;
-    requireReadable(olds);
+    const before = readOutputs(olds);
+    const clients = await host.aws.clients(inputs.region);
+    await requireOwnVersion(host.aws, id, clients);
+    const { layerName } = parseLayerVersionArn(id);
+    const ledger = await openLedgerPlace(host, call, { ...inputs }, { clients, layerName });
+    const { version, outputs, problems } =
+        ledger === undefined
+            ? await updateBare(call, id, olds, inputs, clients)
+            : await updateLedger(host, call, ledger, id, olds, inputs, clients);
+    const { manifestUri: _manifest, recordUri: _record, ...kept } = before;
+    const outs = toProps(inputs, {
+        ...kept,
+        artifactKey: before.artifactKey ?? "",
+        ...publishedOutputs(requireShown(version).shown),
+        ...outputs,
+    });
+    if (problems.length > 0) {
+        const reasons = problems.map((problem) => reasonOf(problem, ledger?.uri));
+        throw new PartialFailure(reasons[0] ?? "", id, outs, reasons);
+    }
+    return outs;
+}
+
+/** What an update has come to. */
+interface Updated {
+    readonly version: PublishedFacts;
+    readonly outputs: Partial<VersionOutputs>;
+    /** What failed after the version was held: the next update completes it. */
+    readonly problems: readonly unknown[];
+}
+
+async function updateLedger(
+    host: Host,
+    call: Call,
+    ledger: LedgerPlace,
+    id: string,
+    olds: Props,
+    inputs: CheckedInputs,
+    clients: Clients,
+): Promise<Updated> {
     const { layerName, version } = parseLayerVersionArn(id);
-    const clients = await aws.clients(inputs.region);
-    await requireOwnVersion(aws, id, clients);
-    const published = await getLayerVersion(clients, layerName, version, signal);
-    if (published === undefined) {
+    const before = readOutputs(olds);
+    const { artifactKey = "", codeSha256, artifactUri, uncompressedSize, resolution } = before;
+    const createId = before.createId ?? randomUUID();
+    const isMoved = !isSamePlace(olds, inputs);
+    // An old place that is gone is no reason not to move away from it.
+    const old = isMoved
+        ? await unlessBucketIsGone(() => openLedgerPlace(host, call, olds, { clients, layerName }))
+        : undefined;
+    const { store } = ledger.destination;
+    let files: Partial<VersionOutputs> = {};
+    const describe = async (facts: PublishedFacts): Promise<void> => {
+        const manifest = await checkedManifest(
+            host.folder,
+            inputs,
+            (old ?? ledger).destination.store,
+            version,
+        );
+        const archive = { artifactKey, resolution, manifest };
+        const { shown } = requireShown(facts);
+        const known = { artifactUri, uncompressedSize };
+        const made = createRecord(inputs, archive, known, ledger.place.layer, shown);
+        const moved = old === undefined ? undefined : await readRecord(old.destination.store, version);
+        const record = { ...made, ...moved, manifest: made.manifest };
+        const keptAs =
+            isMoved || before.manifestUri === undefined ? undefined : path.basename(before.manifestUri);
+        const renamed = path.basename(textOf(olds, "manifest") ?? "") !== manifest.fileName;
+        const fileName = await writeUpdatedFiles(store, manifest, record, keptAs, renamed);
+        files = fileUris(store, version, fileName);
+    };
+    const wanted = { ...wantedBy(inputs, artifactKey), layer: ledger.place.layer };
+    const request: UpdateRequest = {
+        version,
+        holder: holderOf(inputs, createId),
+        facts: {
+            key: codeSha256 === undefined ? undefined : versionKey(wanted, codeSha256),
+            artifacts: artifactKey === "" ? [] : [artifactKey],
+        },
+        formerOwner: parseOwner(textOf(olds, "owner") ?? inputs.owner).holder,
+        formerPermissions: textsOf(olds, "permissions"),
+        describe,
+    };
+    const {
+        version: facts,
+        epoch,
+        problems,
+    } = await ledger.run((place) =>
+        isMoved ? moveHold(old?.place, place, request) : updateHold(place, request),
+    );
+    return { version: facts, outputs: { ...files, createId, epoch }, problems };
+}
+
+/** A layer without a bucket: nobody else is known to use the version, and nothing is kept of it. */
+async function updateBare(
+    { signal }: Call,
+    id: string,
+    olds: Props,
+    inputs: CheckedInputs,
+    clients: Clients,
+): Promise<Updated> {
+    const { layerName, version, account } = parseLayerVersionArn(id);
+    const place = openBarePlace({ clients, account, layerName, owner: inputs.owner, signal });
+    const found = await place.versions.get(version);
+    if (found === undefined) {
         throw new LayerError("VERSION_NOT_FOUND", {
             what: `Version ${version} of layer "${layerName}" does not exist any more.`,
             where: id,
             next: "Run `pulumi refresh`, then `pulumi up`: the version is made again.",
         });
     }
-    const before = readOutputs(olds);
-    const outputs: VersionOutputs = {
-        ...before,
-        ...publishedOutputs(published),
-        versionKey: before.versionKey ?? "",
-        artifactKey: before.artifactKey ?? "",
-        manifestUri: undefined,
-        recordUri: undefined,
-    };
-    const owner = parseOwner(inputs.owner);
-    const place = destinationOf({ ...inputs });
-    if (place === undefined) {
-        await assertGrants(memory, clients, undefined, { inputs, owner, version, olds }, signal);
-        return toProps(inputs, outputs);
-    }
-    const account = await aws.account(clients);
-    const open = (place: DestinationPlace) => openDestination(clients, account, place, signal);
-    const destination = await open(place);
-    await markOwnFolder(destination.store, layerName);
-    const old = await openOld(olds, inputs, open);
-    const formerOwner = textOf(olds, "owner") ?? inputs.owner;
-    const claimId = before.claimId ?? randomUUID();
-    const made = { ...outputs, claimId };
-    const { waiting, ...kept } = await keepIn(host, destination, old, published, made, inputs, formerOwner);
-    await leaveOld(memory, clients, old, destination, published.version, olds, inputs, signal);
-    const { store } = destination;
-    const view = viewLayer(clients, store, layerName, signal);
-    const deleted = await supersede(view, {
-        layerName,
-        version,
-        owner,
-        waiting,
-        keepVersions: readKeepVersions(inputs.keepVersions),
-        hadGrants: hadPermissions(memory, owner, olds),
-        signal,
-    });
-    reportSuperseded(call, deleted);
-    await assertGrants(memory, clients, view, { inputs, owner, version, olds, without: deleted }, signal);
-    return toProps(inputs, { ...outputs, ...kept });
+    const former = textsOf(olds, "permissions");
+    const problems = await permitWithoutLedger(place, version, inputs.permissions ?? [], former);
+    return { version: found, outputs: {}, problems };
 }
 
-/** The place the records were in before: the same as now, another one, or `undefined` when it is gone. */
-async function openOld(
-    olds: Props,
-    inputs: CheckedInputs,
-    open: (place: DestinationPlace) => Promise<Destination>,
-): Promise<Destination | undefined> {
-    const place = destinationOf(olds);
-    if (place === undefined || (place.bucket === inputs.bucket && place.prefix === inputs.prefix)) {
-        return undefined;
-    }
-    try {
-        return await open(place);
-    } catch (error) {
-        // An old place that is gone is no reason not to move away from it. One that is closed to us may hold others' claims.
-        if (isLayerError(error) && error.code === "BUCKET_NOT_FOUND") {
-            return undefined;
-        }
-        throw error;
-    }
-}
-
-async function keepIn(
-    host: Host,
-    destination: Destination,
-    old: Destination | undefined,
-    published: PublishedVersion,
-    outputs: VersionOutputs & { readonly claimId: string },
-    inputs: CheckedInputs,
-    formerOwner: string,
-): Promise<Pick<VersionOutputs, "manifestUri" | "recordUri" | "claimId"> & { readonly waiting: number[] }> {
-    const manifest = await readCheckedManifest(host.folder, inputs, old ?? destination, published.version);
-    const moved = old === undefined ? undefined : await readRecord(old.store, published.version);
-    const made = createRecord(inputs, outputs, published, manifest);
-    const record =
-        moved === undefined
-            ? made
-            : // Whoever did not answer for the version does not come to by moving.
-              ownedBy(moved.owner === formerOwner ? made.owner : moved.owner, {
-                  ...moved,
-                  ...made,
-                  publishedBy: moved.publishedBy,
-              });
-    const { store } = destination;
-    const { claimId } = outputs;
-    const kept = await keepVersion(store, published, manifest, record, parseOwner(inputs.owner), claimId);
-    if (outputs.versionKey !== "") {
-        await notePublication(store, outputs.versionKey, published.version, host.aws.patience.lease ?? {});
-    }
-    const { manifestUri, recordUri, waiting } = kept;
-    return { manifestUri, recordUri, claimId, waiting };
+/** Whether the state's ledger is the one that the inputs name. */
+function isSamePlace(olds: Props, inputs: CheckedInputs): boolean {
+    const [old, now] = [destinationOf(olds), destinationOf({ ...inputs })];
+    return old !== undefined && sameValue([old.bucket, old.prefix], [now?.bucket, now?.prefix]);
 }
 
 /**
@@ -159,10 +168,10 @@ async function keepIn(
  *
  * @throws MANIFEST_CHANGED when it is neither
  */
-async function readCheckedManifest(
+async function checkedManifest(
     folder: string,
     inputs: CheckedInputs,
-    { store }: Destination,
+    store: LayerStore,
     version: number,
 ): Promise<KeptManifest> {
     const fileName = path.basename(inputs.manifest);
@@ -179,39 +188,4 @@ async function readCheckedManifest(
         next: "Run the same command again when whatever writes the file is done. If the resource has ignoreChanges on it, put the manifest back or take ignoreChanges away.",
         property: "manifest",
     });
-}
-
-/** Takes the marks of the former owner, or of the owner in the former place, away once the new ones are there. */
-async function leaveOld(
-    memory: RunMemory,
-    clients: Clients,
-    old: Destination | undefined,
-    destination: Destination,
-    version: number,
-    olds: Props,
-    inputs: CheckedInputs,
-    signal: AbortSignal,
-): Promise<void> {
-    const { store } = destination;
-    const owner = parseOwner(textOf(olds, "owner") ?? inputs.owner);
-    const former = {
-        layerName: inputs.layerName,
-        owner,
-        hadGrants: hadPermissions(memory, owner, olds),
-        heirGrants: inputs.permissions,
-        signal,
-    };
-    if (old !== undefined) {
-        await moveRecords(clients, old.store, store, { ...former, current: version });
-        await removeOwnFolder(old.store, { withArtifacts: false });
-    }
-    if (former.owner.id !== inputs.owner) {
-        await releaseClaim(store, version, former.owner);
-        await handOverAll(
-            viewLayer(clients, store, inputs.layerName, signal),
-            former,
-            parseOwner(inputs.owner),
-        );
-        await withdrawGrants(clients, store, { ...former, version });
-    }
 }

@@ -217,13 +217,18 @@ export async function deleteObject(bucket: Bucket, key: string): Promise<void> {
     }
 }
 
-/** Keys below a prefix with the time of their last write, in S3's order. */
-export async function listObjects(
-    bucket: Bucket,
-    prefix: string,
-): Promise<{ key: string; lastModified: number }[]> {
+/** An object as a listing names it. */
+export interface ListedObject {
+    readonly key: string;
+    readonly etag: string;
+    /** Milliseconds since the epoch, whole seconds. */
+    readonly lastModified: number;
+}
+
+/** The objects below a prefix, in S3's order. */
+export async function listObjects(bucket: Bucket, prefix: string): Promise<ListedObject[]> {
     const { paginateListObjectsV2 } = await loadS3();
-    const found: { key: string; lastModified: number }[] = [];
+    const found: ListedObject[] = [];
     try {
         const pages = paginateListObjectsV2(
             { client: bucket.s3 },
@@ -232,9 +237,9 @@ export async function listObjects(
         );
         for await (const page of pages) {
             bucket.signal.throwIfAborted();
-            for (const { Key, LastModified } of page.Contents ?? []) {
+            for (const { Key, ETag, LastModified } of page.Contents ?? []) {
                 if (Key !== undefined) {
-                    found.push({ key: Key, lastModified: LastModified?.getTime() ?? 0 });
+                    found.push({ key: Key, etag: ETag ?? "", lastModified: LastModified?.getTime() ?? 0 });
                 }
             }
         }

@@ -11,8 +11,10 @@ import type { GetSetting } from "./settingReader";
 export interface Patience {
     /** Default: see {@link Timeouts}. */
     readonly timeouts?: Timeouts;
-    /** `timeout`: milliseconds after which a publisher that does not move counts as dead. Default: see `publish/publication.ts`. */
-    readonly lease?: { readonly timeout?: number };
+    /** Milliseconds after which a publisher counts as dead that was not heard of. Default: see `publish/ledger/lease.ts`. */
+    readonly lease?: { readonly stale?: number };
+    /** Milliseconds before a version that Lambda does not have is asked for again. Default: see `lookForVersion.ts`. */
+    readonly secondLook?: number;
 }
 
 /** AWS as one front end is configured for it. Clients and account numbers are asked for once and kept. */

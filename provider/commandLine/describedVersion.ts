@@ -2,13 +2,12 @@ import { objectUri } from "../aws/objects";
 import { LayerError } from "../errors";
 import type { Dependencies } from "../manifest/compare";
 import type { Props } from "../props";
-import { newestClaim } from "../publish/claims";
 import { manifestObject } from "../publish/layout";
 import type { VersionRecord } from "../publish/record";
 import { isoTime } from "../quantities";
 import type { LayerOutline } from "./layerOutline";
 
-/** One version of a layer, as its record, its claims and Lambda tell of it. */
+/** One version of a layer, as its record, the ledger and Lambda tell of it. */
 export interface DescribedVersion {
     readonly version: number;
     /** ISO 8601, UTC. */
@@ -19,17 +18,17 @@ export interface DescribedVersion {
     readonly manifestUri: string | undefined;
     /** What the version was made for and from; empty without a record. */
     readonly settings: Props;
-    readonly claims: readonly VersionClaim[];
+    readonly holders: readonly VersionHolder[];
     readonly inLambda: boolean;
     /** Name → version; `undefined` where no record says it. */
     readonly dependencies: Dependencies | undefined;
 }
 
-/** Who uses a version. */
-export interface VersionClaim {
-    /** `<organisation>/<URN>`; the claim's hash where the claim does not say. */
+/** Who holds a version. */
+export interface VersionHolder {
+    /** `shop/prod/PythonLayer/deps`: project, stack, parents, kind and name. */
     readonly owner: string;
-    /** Whether it is the newest version that this owner uses. */
+    /** Whether it is the newest version that the resource has come to, and not one that is kept or left over. */
     readonly current: boolean;
 }
 
@@ -44,7 +43,7 @@ export function describeVersion(outline: LayerOutline, version: number): Describ
         manifestUri:
             record && objectUri(store.bucket, manifestObject(store, version, record.manifest.fileName)),
         settings: record?.settings ?? {},
-        claims: claimsOn(outline, version),
+        holders: holdersOf(outline, version),
         inLambda: outline.inLambda.has(version),
         dependencies:
             record?.dependencies ??
@@ -53,14 +52,17 @@ export function describeVersion(outline: LayerOutline, version: number): Describ
     };
 }
 
-function claimsOn({ claims }: LayerOutline, version: number): VersionClaim[] {
-    const described = claims
-        .filter((claim) => claim.version === version)
-        .map(({ ownerId, ownerHash }) => {
-            const own = claims.filter((claim) => claim.ownerHash === ownerHash);
-            return { owner: ownerId || ownerHash, current: newestClaim(own)?.version === version };
-        });
-    return described.sort((left, right) => (left.owner < right.owner ? -1 : 1));
+function holdersOf({ holdings }: LayerOutline, version: number): VersionHolder[] {
+    const newest = (owner: string) =>
+        Math.max(
+            ...holdings.flatMap(({ holder }) =>
+                holder.owner === owner && holder.use === "current" ? [holder.number] : [],
+            ),
+        );
+    return holdings
+        .filter((holding) => holding.version === version)
+        .map(({ holder: { owner, number } }) => ({ owner, current: number === newest(owner) }))
+        .sort((left, right) => (left.owner < right.owner ? -1 : 1));
 }
 
 /** The packages of a version. Throws RECORD_MISSING where no record says them. */

@@ -16,7 +16,7 @@ export const historyCommand: Command = {
     summary: "The versions of a layer: when, who uses them, which packages moved",
     usage: ["--bucket <bucket> --layer <name> [options]", "s3://<bucket>/<prefix> [options]"],
     details: [
-        "The newest version comes first. USED BY names the stacks and resources that have a claim on a version; no such version is ever deleted. The one that a resource has now is its current one.",
+        "The newest version comes first. USED BY names the stacks and resources that hold a version; no such version is ever deleted. The one that a resource has now is its current one.",
         "Packages are those of the versions' records. A version that something else has published has none: only its number is shown.",
     ],
     options: [
@@ -81,7 +81,7 @@ function readLimit(text: string | undefined): number | undefined {
 
 /** A version as `history --json` prints it. Unknown values are null. */
 function asJson({ described, changes }: HistoryStep): Record<string, unknown> {
-    const { version, publishedAt, record, manifestUri, settings, claims, inLambda } = described;
+    const { version, publishedAt, record, manifestUri, settings, holders, inLambda } = described;
     return {
         version,
         layerVersionArn: record?.layerVersionArn ?? null,
@@ -92,7 +92,7 @@ function asJson({ described, changes }: HistoryStep): Record<string, unknown> {
         uncompressedSize: record?.uncompressedSize ?? null,
         manifestUri: manifestUri ?? null,
         publishedBy: record?.publishedBy ?? null,
-        usedBy: claims,
+        usedBy: holders,
         settings,
         dependencies: described.dependencies ?? null,
         changes: changes ?? null,

@@ -1,7 +1,6 @@
 import { summarizeComparison } from "../manifest/compare";
-import { parseOwner } from "../owner";
 import { megabytes, shortTime } from "../quantities";
-import type { DescribedVersion, VersionClaim } from "./describedVersion";
+import type { DescribedVersion, VersionHolder } from "./describedVersion";
 import type { HistoryStep } from "./history";
 import { targetOf } from "./storedManifest";
 import { renderTable } from "./table";
@@ -19,15 +18,12 @@ export function renderHistory(
     const paint = paintFor(terminal.colours.output);
     const gone = (row: number) => steps[row]?.described.inLambda === false;
     const fade = (text: string, row: number) => (gone(row) ? paint.dim(text) : text);
-    const organizations = new Set(
-        steps.flatMap(({ described }) => described.claims.map(({ owner }) => parseOwner(owner).organization)),
-    );
     const rows = steps.map((step) => [
         String(step.described.version),
         shortTime(step.described.publishedAt),
         step.described.record === undefined ? "–" : megabytes(step.described.record.codeSize),
         packageCount(step.described),
-        usedBy(step.described, organizations.size > 1),
+        usedBy(step.described),
         whatMoved(step),
     ]);
     const table = renderTable(
@@ -49,26 +45,21 @@ export function renderHistory(
 const packageCount = ({ dependencies }: DescribedVersion): string =>
     dependencies === undefined ? "–" : String(Object.keys(dependencies).length);
 
-function usedBy({ claims, inLambda }: DescribedVersion, severalOrganizations: boolean): string {
+function usedBy({ holders, inLambda }: DescribedVersion): string {
     if (!inLambda) {
         return "(deleted)";
     }
-    const named = claims
+    const named = holders
         .slice(0, mostOwners)
-        .map(
-            ({ owner, current }) =>
-                `${shownOwner(owner, severalOrganizations)}${current ? " (current)" : ""}`,
-        );
-    const rest = claims.length - named.length;
+        .map(({ owner, current }) => `${shownOwner(owner)}${current ? " (current)" : ""}`);
+    const rest = holders.length - named.length;
     return named.length === 0 ? "–" : [...named, ...(rest > 0 ? [`${rest} more`] : [])].join(", ");
 }
 
-/** `shop/prod deps`: project, stack and resource; with the organisation in front where there are several. */
-function shownOwner(owner: VersionClaim["owner"], withOrganization: boolean): string {
-    const { organization, project, stack, name } = parseOwner(owner);
-    return project === ""
-        ? owner
-        : `${withOrganization ? `${organization}/` : ""}${project}/${stack} ${name}`;
+/** `shop/prod deps`: project, stack and resource. */
+function shownOwner(owner: VersionHolder["owner"]): string {
+    const [project = "", stack = "", ...names] = owner.split("/");
+    return names.length === 0 ? owner : `${project}/${stack} ${names.at(-1)}`;
 }
 
 function whatMoved({ described, before, changes }: HistoryStep): string {

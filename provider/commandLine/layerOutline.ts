@@ -1,11 +1,16 @@
 import { listObjects, objectUri } from "../aws/objects";
 import { mapConcurrently } from "../concurrency";
 import { LayerError } from "../errors";
-import { claimsAmong, type OwnClaim, readClaim, readsAtOnce } from "../publish/claims";
 import { listVersionNumbers } from "../publish/layerVersion";
 import { parseVersionFolder, recordObject } from "../publish/layout";
+import { type Holding, holdings } from "../publish/ledger/ledger";
+import { look } from "../publish/operations/ledgerAccess";
 import { readRecord, type VersionRecord } from "../publish/record";
+import { openPlace } from "../publish/store/openPlace";
 import type { NamedLayer } from "./layer";
+
+/** Records that are read at the same time. */
+const readsAtOnce = 16;
 
 /** Which versions a layer has. */
 export interface LayerOutline {
@@ -13,15 +18,15 @@ export interface LayerOutline {
     readonly layerName: string;
     /** Every version that has a record, or that Lambda has; ascending. Never empty. */
     readonly versions: readonly number[];
-    /** Every owner's claims on every version. */
-    readonly claims: readonly OwnClaim[];
+    /** Who holds which version, as the layer's ledger says; nobody without a ledger that can be read. */
+    readonly holdings: readonly Holding[];
     readonly records: ReadonlyMap<number, VersionRecord>;
     /** The versions that Lambda has. */
     readonly inLambda: ReadonlySet<number>;
 }
 
 /**
- * Lists a layer: one listing of S3, its records and claims, and one list of Lambda.
+ * Lists a layer: one listing of S3, its records and its ledger, and one list of Lambda.
  *
  * @throws VERSION_NOT_FOUND when there is no version at all, and what S3 and Lambda throw
  */
@@ -36,9 +41,6 @@ export async function readOutline(layer: NamedLayer, signal: AbortSignal): Promi
         version,
         record: await readRecord(store, version),
     }));
-    const claims = await mapConcurrently(claimsAmong(store, objects), readsAtOnce, signal, (claim) =>
-        readClaim(store, claim),
-    );
     const records = new Map(
         found.flatMap(({ version, record }) => (record === undefined ? [] : [[version, record] as const])),
     );
@@ -47,11 +49,23 @@ export async function readOutline(layer: NamedLayer, signal: AbortSignal): Promi
         throw nothingFound(layer);
     }
     const inLambda = new Set(await listVersionNumbers(clients, layerName, signal));
+    const held = await readHoldings(layer, layerName, signal);
     const versions = [...new Set([...records.keys(), ...inLambda])].sort((left, right) => left - right);
     if (versions.length === 0) {
         throw nothingFound(layer);
     }
-    return { layer, layerName, versions, claims, records, inLambda };
+    return { layer, layerName, versions, holdings: held, records, inLambda };
+}
+
+async function readHoldings(
+    { host, clients, store }: NamedLayer,
+    layerName: string,
+    signal: AbortSignal,
+): Promise<Holding[]> {
+    const account = await host.aws.account(clients);
+    const place = openPlace({ clients, account, layerName, store, signal, tell: () => undefined });
+    const found = await look(place);
+    return "problem" in found ? [] : holdings(found.ledger);
 }
 
 function nothingFound({ store, layerName }: NamedLayer): LayerError {

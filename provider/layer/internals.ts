@@ -12,11 +12,10 @@ const internals: ReadonlyMap<string, string> = new Map([
     ["includesDigest", "manifestMd5"],
     ["sourcesDigest", "dependencies"],
     ["dependencyDigest", "dependencies"],
-    ["versionKey", "layerName"],
     ["artifactKey", "dependencies"],
-    ["claimId", "layerName"],
+    ["createId", "layerName"],
+    ["epoch", "layerName"],
     ["schemaVersion", "layerName"],
-    ["mayHaveGranted", "permissions"],
 ]);
 
 /** Inputs or outputs as the core has them, from what the engine keeps. */

@@ -2,6 +2,7 @@ import type { CheckOutcome } from "../check";
 import type { CreateOutcome } from "../create";
 import type { DiffOutcome } from "../diff";
 import { identityOf } from "../layerVersionArn";
+import { parseOwner } from "../owner";
 import { type Props, textOf } from "../props";
 import type { ReadOutcome } from "../read";
 import type { Call, Host } from "./host";
@@ -40,6 +41,9 @@ export function createLayers(host: Host): Layers {
         },
         diff: async (call, id, olds, news) => {
             const outcome = (await import("../diff")).diff(olds, news, id);
+            const seen = host.memory.seenOf(parseOwner(textOf(news, "owner") ?? "").id);
+            seen.hasState = true;
+            seen.shown.add(textOf(olds, "createId") ?? "");
             const { warnOfMovedZip } = await import("../zipMoved");
             const once = sayingOnce(host, call, textOf(news, "owner") ?? "");
             await warnOfMovedZip(host, once, id, olds, news, outcome.replaces !== undefined);

@@ -2,30 +2,18 @@ import { createSourceMemory, type SourceMemory } from "../build/sourceTree/sourc
 import type { Manifest } from "../manifest/model";
 import type { ManifestContent } from "../manifest/read";
 import { type RememberUnchanged, rememberUnchanged } from "../manifest/unchangedFile";
-import type { Props } from "../props";
-import type { KeepVersions } from "../publish/retention";
+import type { FoundBuckets } from "../upload/destination";
 
 /**
  * What one run has seen of its resources. It answers the question that Pulumi's delete leaves open: is this resource removed,
- * or is it the old half of a replacement?
+ * or is it the old half of a replacement? Hints that can only keep: the ledger decides what is deleted.
  *
  * Measured on the engine: `check` runs before `delete` in the same process for every replacement, also with
  * deleteBeforeReplace, `--target-replace` and deletes left over from an interrupted run; a destroy runs no `check`.
  */
 export interface RunMemory {
-    /** The engine checks this owner's resource, so the program still has it. */
-    noteCheck(ownerId: string, checked: CheckedResource): void;
-    /** What was checked last for the owner; `undefined` when it was not checked in this run. */
-    checkedFor(ownerId: string): CheckedResource | undefined;
-    /** A version was published or taken over for this owner in this run. */
-    noteCreate(ownerId: string, id: string): void;
-    /**
-     * Who lives on after a delete: the owner itself (a replacement), or another resource of this run on the same layer
-     * (a rename without an alias). `undefined`: the resource is removed.
-     */
-    survivorOf(ownerId: string, layer: string): string | undefined;
-    /** The version that this run published or took over for the owner. */
-    createdFor(ownerId: string): string | undefined;
+    /** What this run has seen of an owner's resource. */
+    seenOf(ownerId: string): SeenResource;
     /** The default layer name chosen at the first check: the second one of a replacement is not shown the old inputs. */
     readonly layerNames: Map<string, string>;
     /** Whether this is new in this run. A second call with the same parts answers false: `check` runs twice for a replacement. */
@@ -35,60 +23,53 @@ export interface RunMemory {
     /** Texts of manifests that were read last. */
     readonly manifestTexts: RememberUnchanged<ManifestContent>;
     readonly localSources: SourceMemory;
+    /** Buckets that were looked at, so that many layers ask once. */
+    readonly buckets: FoundBuckets;
 }
 
-/** What a check shows of a resource that is to live on. */
-export interface CheckedResource {
-    /** Region and name of the layer. */
-    readonly layer: string;
-    /** The program's setting, which may be newer than the state's. */
-    readonly keepVersions: KeepVersions;
-    /** Whether the resource had permissions before: without any now, they are to be taken back from kept versions. */
-    readonly hadPermissions: boolean;
-    /** Who may use the layer now; empty where the program names nobody. */
-    readonly permissions: readonly string[];
-    /** Whether the resource was on no layer before, or on another: what it once granted on this one, no state says. */
-    readonly cameFromElsewhere: boolean;
+/** What one run has seen of one resource. Each hook writes down what it was shown. */
+export interface SeenResource {
+    /** The engine checks the resource, so the program still has it. */
+    isChecked: boolean;
+    /** The engine has shown a state of it: a delete hook is to come, or has come. */
+    hasState: boolean;
+    /** Create ids that states showed. */
+    readonly shown: Set<string>;
+    /** Create ids whose delete hook has run. */
+    readonly released: Set<string>;
+    /** Where its version is to be, as this run's last check says: see `layerOf`. */
+    placedIn: string | undefined;
+    /** How many superseded versions survive, as the program says now; `undefined`: all, or not checked. */
+    keepVersions: number | undefined;
 }
 
 /** A memory that has seen nothing yet. */
 export function createRunMemory(): RunMemory {
-    const checked = new Map<string, CheckedResource>();
-    const created = new Map<string, string>();
-    const seen = new Set<string>();
+    const resources = new Map<string, SeenResource>();
+    const said = new Set<string>();
     return {
-        noteCheck: (ownerId, resource) => {
-            // The second check of a replacement is not shown the old inputs: what the first one saw stays true.
-            const first = checked.get(ownerId);
-            const hadPermissions = resource.hadPermissions || (first?.hadPermissions ?? false);
-            checked.set(ownerId, {
-                ...resource,
-                hadPermissions,
-                cameFromElsewhere: first?.cameFromElsewhere ?? resource.cameFromElsewhere,
-            });
+        seenOf: (ownerId) => {
+            const seen = resources.get(ownerId) ?? {
+                isChecked: false,
+                hasState: false,
+                shown: new Set(),
+                released: new Set(),
+                placedIn: undefined,
+                keepVersions: undefined,
+            };
+            resources.set(ownerId, seen);
+            return seen;
         },
-        checkedFor: (ownerId) => checked.get(ownerId),
-        noteCreate: (ownerId, id) => {
-            created.set(ownerId, id);
-        },
-        survivorOf: (ownerId, layer) =>
-            checked.has(ownerId)
-                ? ownerId
-                : [...checked].find(([, resource]) => resource.layer === layer)?.[0],
-        createdFor: (ownerId) => created.get(ownerId),
         layerNames: new Map(),
         isNew: (...parts) => {
             const key = JSON.stringify(parts);
-            const isNew = !seen.has(key);
-            seen.add(key);
+            const isNew = !said.has(key);
+            said.add(key);
             return isNew;
         },
         manifests: new Map(),
         manifestTexts: rememberUnchanged(),
         localSources: createSourceMemory(),
+        buckets: new Map(),
     };
 }
-
-/** What identifies a layer within the run: region and name. */
-export const layerOf = (inputs: Props): string =>
-    `${String(inputs["region"])}:${String(inputs["layerName"])}`;

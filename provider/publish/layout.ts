@@ -4,12 +4,10 @@ import type { Bucket } from "../aws/objects";
  * Where things are kept below `s3://<bucket>/<prefix>`. The tree is aws-lambda-artifact-builder's own, so that its users find their way:
  *
  * ```
- * layer/layer.json                         whose records these are
+ * layer/ledger-<account>-<region>.json     which versions there are, and who holds them: see `ledger/ledger.ts`
  * layer/artifacts/<artifact key>.zip
- * layer/publications/<version key>.json    who publishes this version key, or which version it became
  * layer/000007/uv.lock                     the manifest, byte for byte
  * layer/000007/record.json
- * layer/000007/claims/<owner hash>
  * layer/<account>-<region>/000007/…        when the layer is not in the bucket's own account and region
  * ```
  */
@@ -31,13 +29,8 @@ export function layerStore(bucket: Bucket, prefix: string, foreign?: string): La
     };
 }
 
-export const layerMarkObject = (store: LayerStore): string => `${store.artifactsFolder}layer.json`;
-
 export const artifactObject = (store: LayerStore, artifactKey: string): string =>
     `${store.artifactsFolder}artifacts/${artifactKey}.zip`;
-
-export const publicationObject = (store: LayerStore, versionKey: string): string =>
-    `${store.versionsFolder}publications/${versionKey}.json`;
 
 /** `layer/000007/`; six digits, so that a listing is in order. */
 export const versionFolder = (store: LayerStore, version: number): string =>
@@ -51,32 +44,6 @@ export const recordFileName = "record.json";
 
 export const recordObject = (store: LayerStore, version: number): string =>
     `${versionFolder(store, version)}${recordFileName}`;
-
-export const claimsFolder = (store: LayerStore, version: number): string =>
-    `${versionFolder(store, version)}claims/`;
-
-export const claimObject = (store: LayerStore, version: number, ownerHash: string): string =>
-    `${claimsFolder(store, version)}${ownerHash}`;
-
-/** The version and owner hash of a claim's key; `undefined` for any other key. */
-export function parseClaimObject(
-    store: LayerStore,
-    key: string,
-): { version: number; ownerHash: string } | undefined {
-    const match = /^(\d{6,})\/claims\/([0-9a-f]{32})$/.exec(key.slice(store.versionsFolder.length));
-    const [, version, ownerHash] = match ?? [];
-    return key.startsWith(store.versionsFolder) && version !== undefined && ownerHash !== undefined
-        ? { version: Number(version), ownerHash }
-        : undefined;
-}
-
-/** The owner hash of a claim's key in any account and region that shares the artifacts; `undefined` for any other key. */
-export function parseSharedClaim(store: LayerStore, key: string): string | undefined {
-    const pattern = /^(?:\d{12}-[a-z0-9-]+\/)?\d{6,}\/claims\/([0-9a-f]{32})$/;
-    return key.startsWith(store.artifactsFolder)
-        ? pattern.exec(key.slice(store.artifactsFolder.length))?.[1]
-        : undefined;
-}
 
 /** The version that a key below the versions' folder belongs to; `undefined` for any other key. */
 export function parseVersionFolder(store: LayerStore, key: string): number | undefined {

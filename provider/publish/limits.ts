@@ -82,6 +82,15 @@ export function prefixProblem(value: string): string | undefined {
         : undefined;
 }
 
+/** Who may use a layer version: a twelve-digit account, an organisation (`o-…`), or `*` for everyone. */
+export type Grantee = string;
+
+export function granteeProblem(value: string): string | undefined {
+    return value === "*" || /^\d{12}$/.test(value) || /^o-[a-z0-9]{10,32}$/.test(value)
+        ? undefined
+        : `must name accounts (twelve digits), organisations ("o-…") or "*", but ${JSON.stringify(value)} is none`;
+}
+
 const duplicateProblem = (value: readonly string[]): string | undefined =>
     new Set(value).size === value.length ? undefined : "must not name anything twice";
 

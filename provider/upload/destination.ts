@@ -12,6 +12,17 @@ export interface Destination {
     readonly bucketRegion: string | undefined;
 }
 
+/** Whose a bucket is and where: neither changes while a run lasts. */
+export interface FoundBucket {
+    /** Account: twelve digits. */
+    readonly owner: string;
+    /** Absent where S3 does not say. */
+    readonly region: string | undefined;
+}
+
+/** Buckets that were found in this run, by {@link findBucket}. */
+export type FoundBuckets = Map<string, FoundBucket>;
+
 /** Where a layer's things are to be kept. */
 export interface DestinationPlace {
     readonly bucket: string;
@@ -31,8 +42,9 @@ export async function openDestination(
     account: string,
     { bucket: name, prefix, bucketOwner, encryption }: DestinationPlace,
     signal: AbortSignal,
+    known?: FoundBuckets,
 ): Promise<Destination> {
-    const { region, ...asked } = await findBucket(clients, account, { name, bucketOwner }, signal);
+    const { region, ...asked } = await findBucket(clients, account, { name, bucketOwner }, signal, known);
     const sameRegion = region === undefined || region === clients.region;
     const bucket: Bucket = { ...asked, encryption, s3: clients.s3In(region ?? clients.region) };
     const foreign = sameRegion && bucket.owner === account ? undefined : `${account}-${clients.region}`;
@@ -43,6 +55,7 @@ export async function openDestination(
  * A bucket of the account that is named, or else of the layer's own: S3 says of neither whose a bucket is, only that it is not
  * the expected account's.
  *
+ * @param known what was found is added to it, and not asked for again
  * @throws BUCKET_NOT_FOUND, ACCESS_DENIED
  */
 export async function findBucket(
@@ -50,12 +63,20 @@ export async function findBucket(
     account: string,
     { name, bucketOwner }: { readonly name: string; readonly bucketOwner: string | undefined },
     signal: AbortSignal,
+    known: FoundBuckets = new Map(),
 ): Promise<Bucket & { readonly region: string | undefined }> {
+    const place = JSON.stringify([clients.region, account, name, bucketOwner]);
+    const before = known.get(place);
+    if (before !== undefined) {
+        return { s3: clients.s3, name, signal, ...before };
+    }
     const owners = [...new Set([bucketOwner ?? account, account])];
     for (const [position, owner] of owners.entries()) {
         const bucket: Bucket = { s3: clients.s3, name, owner, signal };
         try {
-            return { ...bucket, region: (await requireBucket(bucket)).region };
+            const { region } = await requireBucket(bucket);
+            known.set(place, { owner, region });
+            return { ...bucket, region };
         } catch (error) {
             if (!isLayerError(error) || error.code !== "ACCESS_DENIED") {
                 throw error;

@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { succeeded } from "../../scripts/pulumiProject";
 import { onBothEmulators } from "./emulatedAws";
 import {
+    holdersOf,
     layerProjects,
-    ownerHash,
     program,
     pythonLayer,
     resourceCounts,
@@ -37,12 +37,14 @@ onBothEmulators("a changed manifest", (aws) => {
         assert.equal((await stateOf(project)).id, versionArn(aws(), "changed-dev-deps", 2));
         assert.deepEqual(await aws().versions("changed-dev-deps"), [1, 2]);
         const folder = "lambda/changed-dev-deps/layer/";
-        // Only the current version is claimed.
-        const claim = ownerHash(project, "changed");
+        const owner = "changed/dev/PythonLayer/deps";
+        assert.deepEqual(await holdersOf(aws(), "changed-dev-deps"), [
+            `1 ${owner} kept`,
+            `2 ${owner} current`,
+        ]);
         assert.deepEqual(await aws().objectKeys(`${folder}00000`), [
             `${folder}000001/record.json`,
             `${folder}000001/uv.lock`,
-            `${folder}000002/claims/${claim}`,
             `${folder}000002/record.json`,
             `${folder}000002/uv.lock`,
         ]);
@@ -56,10 +58,10 @@ onBothEmulators("a changed manifest", (aws) => {
         const { id, outputs } = await stateOf(project);
         assert.equal(id, versionArn(aws(), "changed-dev-deps", 1));
         assert.ok(Number(outputs["uncompressedSize"]) > 0, "known from the record");
-        assert.deepEqual(await aws().objectKeys(`${folder}000001/claims/`), [
-            `${folder}000001/claims/${claim}`,
+        assert.deepEqual(await holdersOf(aws(), "changed-dev-deps"), [
+            `1 ${owner} current`,
+            `2 ${owner} kept`,
         ]);
-        assert.deepEqual(await aws().objectKeys(`${folder}000002/claims/`), []);
 
         // A destroy deletes the current version; the superseded one is kept.
         succeeded(await project.destroy());

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { nodeNotice } from "../../provider/aws/nodeSupport";
 import { succeeded } from "../../scripts/pulumiProject";
-import { bucketName, onBothEmulators } from "./emulatedAws";
+import { bucketName, onBothEmulators, region } from "./emulatedAws";
 import {
+    account,
     assertNoTemporaryFolder,
+    holdersOf,
     layerProjects,
-    ownerHash,
     resourceCounts,
     stateOf,
     versionArn,
@@ -32,7 +33,7 @@ export const outputs = { arn, dependencies, version: deps.version, same: deps.ar
 onBothEmulators("the first up", (aws) => {
     const newProject = layerProjects(aws);
 
-    it("tells the packages in the preview, publishes version 1, and keeps manifest, record and claim", async () => {
+    it("tells the packages in the preview, publishes version 1, and keeps manifest, record and ledger", async () => {
         const { uvLock } = await lock();
         const project = await newProject({
             name: "first",
@@ -73,13 +74,12 @@ onBothEmulators("the first up", (aws) => {
 
         assert.deepEqual(await aws().versions("first-dev-deps"), [1]);
         assert.deepEqual(await aws().objectKeys(), [
-            `${folder}000001/claims/${ownerHash(project, "first")}`,
             `${folder}000001/record.json`,
             `${folder}000001/uv.lock`,
             `${folder}artifacts/${String(outputs["artifactKey"])}.zip`,
-            `${folder}layer.json`,
-            `${folder}publications/${String(outputs["versionKey"])}.json`,
+            `${folder}ledger-${account(aws())}-${region}.json`,
         ]);
+        assert.deepEqual(await holdersOf(aws(), "first-dev-deps"), ["1 first/dev/PythonLayer/deps current"]);
         assert.deepEqual(await aws().readObject(`${folder}000001/uv.lock`), uvLock);
         const record: unknown = JSON.parse(
             (await aws().readObject(`${folder}000001/record.json`)).toString("utf8"),
@@ -101,13 +101,10 @@ onBothEmulators("the first up", (aws) => {
         );
         await assertNoTemporaryFolder(project);
 
-        // The current version goes with the stack; the artifact stays, since other versions may be made of it.
+        // The current version goes with the stack, and with it everything that was kept of the layer.
         const destroy = succeeded(await project.destroy());
         assert.deepEqual(resourceCounts(destroy), ["2 deleted"]);
         assert.deepEqual(await aws().versions("first-dev-deps"), []);
-        assert.deepEqual(await aws().objectKeys(), [
-            `${folder}artifacts/${String(outputs["artifactKey"])}.zip`,
-            `${folder}layer.json`,
-        ]);
+        assert.deepEqual(await aws().objectKeys(), []);
     });
 });

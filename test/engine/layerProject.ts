@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
+import { isProblem, parseLedger } from "../../provider/publish/ledger/format";
+import { holdings } from "../../provider/publish/ledger/ledger";
 import type { CommandResult } from "../../scripts/command";
 import { packageTarball } from "../../scripts/packageTarball";
 import { createPulumiProject, type PulumiProject } from "../../scripts/pulumiProject";
@@ -128,15 +129,15 @@ export const versionArn = (aws: EmulatedAws, layerName: string, version: number)
 export const account = (aws: EmulatedAws): string =>
     aws.emulator.name === "moto" ? "123456789012" : "000000000000";
 
-/** File name of the claim of a project's resource: see `owner.ts`. */
-export function ownerHash(
-    project: PulumiProject,
-    projectName: string,
-    name = "deps",
-    type: "PythonLayer" | "LayerVersion" = "PythonLayer",
-): string {
-    const urn = `urn:pulumi:${project.stack}::${projectName}::pulumi-nodejs:dynamic/lambda:${type}::${name}`;
-    return createHash("sha256").update(`organization/${urn}`).digest("hex").slice(0, 32);
+/** Who holds a layer's versions, as its ledger says: `1 shop/dev/PythonLayer/deps current`. */
+export async function holdersOf(aws: EmulatedAws, layerName: string): Promise<string[]> {
+    const ledger = `lambda/${layerName}/layer/ledger-${account(aws)}-${region}.json`;
+    const text = (await aws.readObject(ledger)).toString("utf8");
+    const read = parseLedger(text, versionArn(aws, layerName, 0).replace(/:0$/, ""));
+    assert.ok(!isProblem(read), text);
+    return holdings(read)
+        .map(({ version, holder }) => `${version} ${holder.owner} ${holder.use}`)
+        .sort();
 }
 
 /** Asserts that the product left nothing in the folder for temporary files. */

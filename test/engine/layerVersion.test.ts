@@ -5,9 +5,9 @@ import { layerZip } from "./archives";
 import { bucketName, onBothEmulators } from "./emulatedAws";
 import {
     assertNoTemporaryFolder,
+    holdersOf,
     layerProjects,
     layerVersion,
-    ownerHash,
     program,
     resourceCounts,
     stateOf,
@@ -48,11 +48,11 @@ onBothEmulators("LayerVersion", (aws) => {
         assert.equal(outputs["artifactUri"], `s3://${bucketName}/builds/one.zip`);
         const folder = "lambda/stored/layer/";
         assert.deepEqual(await aws().objectKeys(`${folder}000001/`), [
-            `${folder}000001/claims/${ownerHash(project, "stored", "deps", "LayerVersion")}`,
             `${folder}000001/package-lock.json`,
             `${folder}000001/record.json`,
         ]);
         assert.equal((await aws().readObject(`${folder}000001/package-lock.json`)).toString(), first);
+        assert.deepEqual(await holdersOf(aws(), "stored"), ["1 stored/dev/LayerVersion/deps current"]);
         assert.deepEqual(resourceCounts(succeeded(await project.up())), ["2 unchanged"]);
 
         const second = manifest("2.0.0");

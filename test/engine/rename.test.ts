@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { succeeded } from "../../scripts/pulumiProject";
 import { onBothEmulators } from "./emulatedAws";
 import {
+    holdersOf,
     layerProjects,
-    ownerHash,
     program,
     pythonLayer,
     resourceCounts,
@@ -29,17 +29,14 @@ onBothEmulators("a renamed resource", (aws) => {
         assert.match(up.stdout, /took over version 1/);
         assert.equal((await stateOf(project, "packages")).id, versionArn(aws(), layerName, 1));
         assert.deepEqual(await aws().versions(layerName), [1]);
-        const claims = `lambda/${layerName}/layer/000001/claims/`;
-        assert.deepEqual(await aws().objectKeys(claims), [
-            `${claims}${ownerHash(project, "renamed", "packages")}`,
-        ]);
+        assert.deepEqual(await holdersOf(aws(), layerName), ["1 renamed/dev/PythonLayer/packages current"]);
 
         // The new name answers for the version now.
         succeeded(await project.destroy());
         assert.deepEqual(await aws().versions(layerName), []);
     });
 
-    it("with an alias keeps its layer, its version and its default name, and moves the claim", async () => {
+    it("with an alias keeps its layer, its version and its default name, and moves the hold", async () => {
         const layerName = "aliased-dev-deps";
         const project = await newProject({
             name: "aliased",
@@ -54,10 +51,7 @@ onBothEmulators("a renamed resource", (aws) => {
         const { id, outputs } = await stateOf(project, "packages");
         assert.equal(id, versionArn(aws(), layerName, 1));
         assert.equal(outputs["layerName"], layerName);
-        const claims = `lambda/${layerName}/layer/000001/claims/`;
-        assert.deepEqual(await aws().objectKeys(claims), [
-            `${claims}${ownerHash(project, "aliased", "packages")}`,
-        ]);
+        assert.deepEqual(await holdersOf(aws(), layerName), ["1 aliased/dev/PythonLayer/packages current"]);
         assert.deepEqual(resourceCounts(succeeded(await project.up())), ["2 unchanged"]);
 
         succeeded(await project.destroy());

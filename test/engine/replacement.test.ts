@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { type PulumiProject, succeeded } from "../../scripts/pulumiProject";
 import { onBothEmulators, region } from "./emulatedAws";
 import {
+    holdersOf,
     layerProjects,
-    ownerHash,
     program,
     pythonLayer,
     resourceCounts,
@@ -17,14 +17,18 @@ const deleteFirst = { options: "{ deleteBeforeReplace: true }" };
 onBothEmulators("a replacement with an unchanged manifest", (aws) => {
     const newProject = layerProjects(aws);
 
-    /** The version in the state is there, the given ones are all there are, and only the current one is claimed. */
+    /** The version in the state is there, the given ones are all there are, and the others are kept. */
     const assertVersions = async (project: PulumiProject, name: string, current: number, all: number[]) => {
         const layerName = `${name}-dev-deps`;
         assert.equal((await stateOf(project)).id, versionArn(aws(), layerName, current));
         assert.deepEqual(await aws().versions(layerName), all);
-        const folder = `lambda/${layerName}/layer/`;
-        const claims = (await aws().objectKeys(folder)).filter((key) => key.includes("/claims/"));
-        assert.deepEqual(claims, [`${folder}00000${current}/claims/${ownerHash(project, name)}`]);
+        assert.deepEqual(
+            await holdersOf(aws(), layerName),
+            all.map((version) => {
+                const use = version === current ? "current" : "kept";
+                return `${version} ${name}/dev/PythonLayer/deps ${use}`;
+            }),
+        );
     };
 
     const published = async (name: string, statement: string) => {

@@ -90,7 +90,11 @@ describe("connections", function () {
         const given = settings(more);
         // A wheel that an earlier test has fetched would not be fetched again.
         const ownCache = { XDG_CACHE_HOME: join(scratch, uniqueName("cache")) };
-        configure((key) => given[key], { lease: { timeout: 400 } }, { ...environment, ...ownCache });
+        configure(
+            (key) => given[key],
+            { lease: { stale: 400 }, secondLook: 50 },
+            { ...environment, ...ownCache },
+        );
     };
     const layer = () => ({
         name: "deps",

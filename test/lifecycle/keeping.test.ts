@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { store } from "../strictAws/state";
 import { uniqueName } from "../unit/emulatedAws";
+import { quietly } from "./quiet";
 import { createStack, type Declared } from "./simulatedEngine";
-import { failure, only, succeed, useStrictAws } from "./strictTests";
+import { failure, only, succeed, usedIn, useStrictAws } from "./strictTests";
 
 describe("what is kept", function () {
     this.timeout(60_000);
@@ -17,8 +18,10 @@ describe("what is kept", function () {
         type: "PythonLayer",
         args: strict.project.python(variant, args),
     });
+    /** Who is permitted, but for the layer's own account: a ledger's mark permits it what it may do anyway. */
     const statements = (layerName: string, version: number) =>
         [...(strict.layer(layerName)?.versions.get(version)?.statements.values() ?? [])]
+            .filter(({ Sid }) => !/-(?:even|odd)$/.test(String(Sid)))
             .map(({ Principal, Condition }) => JSON.stringify(Condition ?? Principal))
             .sort();
 
@@ -120,14 +123,14 @@ describe("what is kept", function () {
         assert.deepEqual(strict.versions(layerName), [1, 2]);
     });
 
-    it("heals after a refresh with the least change: version, manifest, record, claim", async () => {
+    it("heals after a refresh with the least change: manifest, record, ledger, version", async () => {
         const layerName = uniqueName("drifted");
         const bucket = strict.bucket();
         const stack = createStack("drifted", "dev");
         const declared = python(0, { layerName, bucket: bucket.name });
         await succeed(() => stack.up([declared]));
         const whole = [...bucket.objects.keys()].sort();
-        for (const part of ["uv-0.lock", "record.json", "claims/"]) {
+        for (const part of ["uv-0.lock", "record.json", "ledger-"]) {
             const key = whole.find((each) => each.includes(part)) ?? "";
             bucket.objects.delete(key);
             await succeed(() => stack.refresh());
@@ -146,7 +149,7 @@ describe("what is kept", function () {
         assert.equal(stack.resources.size, 1);
     });
 
-    it("moves with the bucket and the prefix, kept versions too, and gone places are no error", async () => {
+    it("moves with the bucket and the prefix, and is deleted by neither place from then on", async () => {
         const layerName = uniqueName("moved");
         const [first, second, third] = [strict.bucket(), strict.bucket(), strict.bucket()];
         const stack = createStack("moved", "dev");
@@ -155,32 +158,37 @@ describe("what is kept", function () {
         for (const variant of [0, 1, 2]) {
             await succeed(() => stack.up([declared(variant, first.name)]));
         }
-        assert.deepEqual(await succeed(() => stack.up([declared(2, second.name)])), ["update deps"]);
-        assert.deepEqual([...first.objects.keys()], []);
+        const told: string[] = [];
+        const { steps } = await quietly(() => stack.up([declared(2, second.name)]), told);
+        assert.deepEqual(steps, ["update deps"]);
+        assert.match(told.join("\n"), /kept version 1:/);
+        assert.deepEqual(usedIn(first), []);
+        assert.deepEqual(usedIn(second), [3]);
         const records = () => [...second.objects.keys()].filter((key) => key.endsWith("record.json"));
-        assert.equal(records().length, 3);
+        assert.equal(records().length, 1);
         await succeed(() => stack.refresh());
         assert.equal(only(stack).outputs["records"], undefined, "nothing is missing");
-        // A revert still finds its version.
-        await succeed(() => stack.up([declared(0, second.name)]));
-        assert.deepEqual(strict.versions(layerName), [1, 2, 3]);
-        await succeed(() => stack.up([declared(0, second.name, { prefix: "elsewhere" })]));
-        assert.ok(records().every((key) => key.startsWith("elsewhere/layer/")));
-        await succeed(() => stack.up([declared(0, second.name, { prefix: "/" })]));
-        assert.ok(records().every((key) => key.startsWith("layer/")));
-        assert.equal(only(stack).outputs["prefix"], "");
-        await succeed(() => stack.up([declared(0, second.name)]));
-        assert.ok(records().every((key) => key.startsWith(`lambda/${layerName}/layer/`)));
-        await succeed(() => stack.up([declared(0, second.name, { prefix: "elsewhere" })]));
-        // Retention reaches what was moved.
-        await succeed(() => stack.up([declared(0, second.name, { prefix: "elsewhere", keepVersions: 1 })]));
-        assert.deepEqual(strict.versions(layerName), [1, 3]);
+        for (const [prefix, folder] of [
+            ["elsewhere", "elsewhere/layer/"],
+            ["/", "layer/"],
+            [undefined, `lambda/${layerName}/layer/`],
+        ] as const) {
+            await succeed(() => stack.up([declared(2, second.name, { prefix })]));
+            assert.ok(
+                records().some((key) => key.startsWith(folder)),
+                folder,
+            );
+            assert.deepEqual(await succeed(() => stack.refresh()), []);
+            assert.deepEqual(await succeed(() => stack.up([declared(2, second.name, { prefix })])), []);
+        }
+        // Two ledgers know of the version, and neither knows all who use it.
+        await succeed(() => stack.up([declared(0, second.name, { keepVersions: 0 })]));
+        assert.deepEqual(strict.versions(layerName), [1, 2, 3, 4]);
         strict.aws.state.buckets.delete(second.name);
         await succeed(() => stack.refresh());
         assert.deepEqual(await succeed(() => stack.up([declared(0, third.name)])), ["update deps"]);
-        assert.deepEqual(strict.versions(layerName), [1, 3]);
         await succeed(() => stack.destroy());
-        assert.deepEqual(strict.versions(layerName), [3]);
+        assert.deepEqual(strict.versions(layerName), [1, 2, 3, 4]);
     });
 
     it("is deleted only once all that uses it has moved, also in the run after one that ended in between", async () => {
@@ -222,8 +230,10 @@ describe("what is kept", function () {
         await succeed(() => mover.up([declared(second.name, { forceDestroy: true })]));
         await succeed(() => mover.destroy());
         assert.deepEqual(strict.versions(layerName), [1]);
+        assert.deepEqual(usedIn(first), [1]);
         await succeed(() => other.destroy());
-        assert.deepEqual(strict.versions(layerName), []);
+        // The place that the mover went to might know of others.
+        assert.deepEqual(strict.versions(layerName), [1]);
     });
 
     it("is not touched by what stands beside it in the bucket", async () => {
@@ -252,9 +262,6 @@ describe("what is kept", function () {
         await succeed(() => stack.up([declared(1)]));
         await succeed(() => stack.destroy());
         assert.deepEqual(strict.versions(layerName), []);
-        assert.deepEqual(
-            [...bucket.objects.keys()].filter((key) => !key.endsWith("layer.json")).sort(),
-            [...strange].sort(),
-        );
+        assert.deepEqual([...bucket.objects.keys()].sort(), [...strange].sort());
     });
 });

@@ -3,8 +3,10 @@ import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { GetLayerVersionPolicyCommand, ListLayerVersionsCommand } from "@aws-sdk/client-lambda";
-import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { GetObjectCommand, ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
 import { withInternals } from "../../provider/layer/internals";
+import { isProblem, parseLedger } from "../../provider/publish/ledger/format";
+import { type Holding, holdings } from "../../provider/publish/ledger/ledger";
 import { repository } from "../../scripts/cacheFolder";
 import type { Emulator } from "../../scripts/emulator";
 import { emulators } from "../emulators";
@@ -18,10 +20,10 @@ import { createStack, type Declared, type RunOutcome, type SimulatedStack } from
 import { createTinyProject, type TinyProject } from "./tinyProject";
 
 /** Long enough for no renewal to come in between: each run makes the same requests. */
-const killed = { lease: { timeout: 60_000 } };
+const killed = { lease: { stale: 60_000 } };
 
 /** So that a dead publisher is found out about within a test. */
-const patient = { lease: { timeout: 300 } };
+const patient = { lease: { stale: 300 }, secondLook: 50 };
 
 /** The page that shows the table of outcomes between these lines. */
 const page = path.join(repository, "docs/life-cycle.md");
@@ -167,8 +169,9 @@ for (const { name, label, start } of emulators) {
                 deleteBeforeReplace: scenario.deleteBeforeReplace ?? false,
             });
             const stack = createStack("killed", "dev");
+            const told: string[] = [];
             const mustSucceed = async (work: () => Promise<RunOutcome>) => {
-                const { error, steps } = await quietly(work);
+                const { error, steps } = await quietly(work, told);
                 assert.equal(error?.message, undefined);
                 return steps;
             };
@@ -179,6 +182,7 @@ for (const { name, label, start } of emulators) {
             if (scenario.losesState === true) {
                 stack.resources.clear();
             }
+            const before = new Set((await readLedgers(clients.s3, bucket)).map(({ createId }) => createId));
             const { run: args } = scenario;
             const run = () => (args === undefined ? stack.destroy() : stack.up([declared(args)]));
             const plugin = await spare;
@@ -205,10 +209,20 @@ for (const { name, label, start } of emulators) {
             }
             const requests = seen.slice(first).map(({ request }) => request);
             configure(settingsFor(proxy.endpoint), patient);
+            told.length = 0;
             const steps = await mustSucceed(run);
             const publishCalls = seen.slice(first).filter(({ request }) => request.publishes).length;
-            const found = await world(emulator.endpoint, bucket, layerName, stack);
+            const { unknown, ...found } = await world(emulator.endpoint, bucket, layerName, stack);
+            // What was left behind before the killed run, with its state, is none of it.
+            const ghosts = unknown.filter(({ createId }) => !before.has(createId));
+            for (const { createId } of died ? ghosts : []) {
+                assert.ok(
+                    told.some((line) => line.includes(createId)),
+                    `the hold of create ${createId} is not told`,
+                );
+            }
             return {
+                ghosts: ghosts.length,
                 requests,
                 died,
                 steps: steps.map((step) => step.replace(" deps", "")),
@@ -224,15 +238,21 @@ async function world(endpoint: string, bucket: string, layerName: string, stack:
     const { lambda, s3 } = await clientsAt(endpoint);
     const { LayerVersions = [] } = await lambda.send(new ListLayerVersionsCommand({ LayerName: layerName }));
     const versions = LayerVersions.map(({ Version }) => Version ?? 0).sort();
-    // Each run makes claims of its own: what counts is that the state's is the one in the bucket.
-    const claimId = [...stack.resources.values()].map(({ outputs }) =>
-        String(withInternals(outputs)["claimId"]),
-    )[0];
-    const anonymous = (text: string) => withoutNames(text, layerName, bucket, claimId);
+    const ids = [...stack.resources.values()].map(({ outputs }) => {
+        const { createId, epoch } = withInternals(outputs);
+        return { createId: String(createId), epoch: String(epoch) };
+    });
+    const unknown = (await readLedgers(s3, bucket)).filter(
+        ({ createId, holder }) => holder.use === "current" && ids.every((each) => each.createId !== createId),
+    );
+    const anonymous = (text: string) => withoutNames(text, layerName, bucket, ids);
     const policies = await Promise.all(
         versions.map((VersionNumber) =>
             lambda.send(new GetLayerVersionPolicyCommand({ LayerName: layerName, VersionNumber })).then(
-                ({ Policy }) => [...(Policy ?? "").matchAll(/"Sid": ?"([^"]+)"/g)].map(([, sid]) => sid),
+                ({ Policy }) =>
+                    [...(Policy ?? "").matchAll(/"Sid": ?"pulumi-lambda-layer-\w+-([^"]+)"/g)]
+                        .map(([, name]) => name)
+                        .filter((name) => name !== "even" && name !== "odd"),
                 () => [],
             ),
         ),
@@ -242,11 +262,11 @@ async function world(endpoint: string, bucket: string, layerName: string, stack:
     for (const { Key = "" } of Contents) {
         const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key }));
         const body = anonymous((await Body?.transformToString("latin1")) ?? "");
-        // The key of a publication is a digest over the layer's name, which is another one in each run.
-        const key = anonymous(Key).replace(/publications\/.*/, `publications/${body.trim()}`);
-        objects[key] = body.startsWith("PK")
+        objects[anonymous(Key)] = body.startsWith("PK")
             ? createHash("sha256").update(body).digest("hex")
-            : withoutSizes(body);
+            : Key.includes("/ledger-")
+              ? ledgerWithout(body, new Set(unknown.map(({ createId }) => createId)))
+              : withoutSizes(body);
     }
     const state = [...stack.resources.values()].map(({ id, outputs, unfinished }) => ({
         id: anonymous(id),
@@ -255,19 +275,74 @@ async function world(endpoint: string, bucket: string, layerName: string, stack:
     }));
     return {
         versions,
+        unknown,
         world: { versions, policies, objects, state, pendingDeletes: stack.pendingDeletes.length },
     };
 }
 
-const withoutNames = (text: string, layerName: string, bucket: string, claimId = "<none>"): string =>
-    text
+const withoutNames = (
+    text: string,
+    layerName: string,
+    bucket: string,
+    ids: readonly { readonly createId: string; readonly epoch: string }[],
+): string =>
+    ids
+        .reduce(
+            (rest, { createId, epoch }) =>
+                rest.replaceAll(createId, "<create of the state>").replaceAll(epoch, "<epoch of the state>"),
+            text,
+        )
         .replaceAll(layerName, "<layer>")
         .replaceAll(bucket, "<bucket>")
-        .replaceAll(claimId, "<claim of the state>")
-        .replace(/"claimId":"[0-9a-f-]{36}"/g, '"claimId":"<another>"')
-        .replace(/"sequence":\d+,"follows":\[[^\]]*\]/g, '"sequence":0,"follows":[]')
-        .replace(/"versionKey":( ?)"[0-9a-f]{64}"/g, '"versionKey":"<key>"')
+        .replace(/"(?:versionKey|key)": ?"[0-9a-f]{32}"/g, '"key":"<key>"')
         .replace(/\d{4}-\d\d-\d\dT[0-9:.]+(?:\+0000|Z)/g, "<time>");
+
+/** Every hold that a bucket's ledger has. */
+async function readLedgers(s3: S3Client, bucket: string): Promise<Holding[]> {
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket }));
+    const keys = Contents.map(({ Key = "" }) => Key).filter((key) => key.includes("/ledger-"));
+    const texts = await Promise.all(
+        keys.map(async (Key) => {
+            const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key }));
+            return (await Body?.transformToString()) ?? "";
+        }),
+    );
+    return texts.flatMap((text) => {
+        const ledger = parseLedger(text, String((JSON.parse(text) as { layer: string }).layer));
+        assert.ok(!isProblem(ledger), text);
+        return holdings(ledger);
+    });
+}
+
+/** A ledger without what counts only the way there, and without these holds. */
+function ledgerWithout(body: string, ghosts: ReadonlySet<string>): string {
+    const {
+        sequence: _,
+        epoch,
+        ...ledger
+    } = JSON.parse(body) as {
+        sequence: number;
+        epoch: string;
+        versions: Record<
+            string,
+            { holders: Record<string, object>; policy?: { want: number; done: number } }
+        >;
+    };
+    for (const entry of Object.values(ledger.versions)) {
+        assert.equal(entry.policy?.done, entry.policy?.want);
+        Reflect.deleteProperty(entry, "policy");
+        entry.holders = Object.fromEntries(
+            Object.entries(entry.holders)
+                .filter(([createId]) => !ghosts.has(createId))
+                .map(([createId, holder]) => [
+                    createId.startsWith("<") ? createId : "<another create>",
+                    { ...holder, number: 0 },
+                ]),
+        );
+    }
+    // Without a state there is no name for it.
+    return JSON.stringify({ ...ledger, epoch: epoch.startsWith("<") ? epoch : "<epoch>" });
+}
 
 /** The sizes of the packages are known to the run that packed them: one that found the artifact in S3 leaves them out. */
 function withoutSizes(body: string): string {

@@ -1,5 +1,3 @@
-import { parseOwner } from "../../provider/owner";
-
 /** What a resource of the model is set to. */
 export interface Settings {
     readonly layer: string;
@@ -16,16 +14,26 @@ export interface ModelVersion {
     readonly layer: string;
     readonly version: number;
     readonly key: string;
+    /** Whether Lambda has it. */
     alive: boolean;
-    /** Who answers for it; `foreign` for what somebody else published. */
-    owner: string;
-    readonly claims: Set<string>;
-    /** Grantees by the owner whose statements they are. */
-    readonly grants: Map<string, readonly string[]>;
+    /** Whether it counts as one of the product's; not so what somebody else published, and what is known to be gone. */
+    known: boolean;
+    holders: readonly ModelHolder[];
+}
+
+/** A create that uses a version, or left it and keeps it. */
+export interface ModelHolder {
+    readonly create: number;
+    readonly owner: string;
+    /** Grows: of two of an owner the later one is its newest. */
+    readonly since: number;
+    readonly isCurrent: boolean;
+    readonly settings: Settings;
 }
 
 interface ModelResource {
     readonly owner: string;
+    readonly create: number;
     readonly version: ModelVersion;
     readonly settings: Settings;
 }
@@ -45,233 +53,168 @@ export interface ModelDeclared {
 
 /** What the provider of one run remembers. */
 interface Run {
-    readonly checked: Map<string, Settings>;
-    readonly created: Map<string, ModelVersion>;
-    readonly waiting: Map<string, ModelVersion>;
+    /** Owners whose resource lives on, with where it is now; the former name of a renamed one lives on elsewhere. */
+    readonly checked: Map<string, { readonly settings: Settings; readonly renamed: boolean }>;
+    readonly released: Set<string>;
 }
 
 /** Ends a run of the model where the product has to report a failure. */
 export class ExpectedFailure extends Error {}
 
-/** What must exist after any sequence of runs: the rules of retention, claims and permissions, and nothing else. */
+/** What must exist after any sequence of runs: the rules of holders, retention and permissions, and nothing else. */
 export function createModel() {
     const versions: ModelVersion[] = [];
-    const index = new Map<string, ModelVersion>();
-    const indexKey = (layer: string, key: string) => `${layer} ${key}`;
     const keyOf = ({ variant, description }: Settings) => `${variant}/${description}`;
+    let time = 0;
 
-    const publish = (layer: string, key: string, owner: string): ModelVersion => {
-        const version =
-            1 + Math.max(0, ...versions.filter((each) => each.layer === layer).map((each) => each.version));
-        const made = {
-            layer,
-            version,
-            key,
-            alive: true,
-            owner,
-            claims: new Set<string>(),
-            grants: new Map(),
-        };
+    const publish = (layer: string, key: string, known: boolean): ModelVersion => {
+        const others = versions.filter((each) => each.layer === layer);
+        const version = 1 + Math.max(0, ...others.map((each) => each.version));
+        const made: ModelVersion = { layer, version, key, alive: true, known, holders: [] };
         versions.push(made);
         return made;
     };
-    const ownedBy = (owner: string, layer: string) =>
-        versions.filter((each) => each.alive && each.owner === owner && each.layer === layer);
-    const isClaimedByOthers = (version: ModelVersion, owner: string) =>
-        [...version.claims].some((claim) => claim !== owner);
-    const remove = (version: ModelVersion) => {
-        version.alive = false;
-        if (index.get(indexKey(version.layer, version.key)) === version) {
-            index.delete(indexKey(version.layer, version.key));
+    /** Holders of an owner on a layer with their versions, the newest first. */
+    const heldBy = (owner: string, layer: string, isCurrent: boolean) =>
+        versions
+            .filter((version) => version.known && version.layer === layer)
+            .flatMap((version) => version.holders.map((holder) => ({ version, holder })))
+            .filter(({ holder }) => holder.owner === owner && holder.isCurrent === isCurrent)
+            .sort((left, right) => right.holder.since - left.holder.since);
+    const end = (version: ModelVersion, create: number) => {
+        version.holders = version.holders.filter((holder) => holder.create !== create);
+        if (version.holders.length === 0) {
+            version.alive = false;
+            version.known = false;
         }
     };
-    const retire = (
-        owner: string,
-        layer: string,
-        current: ModelVersion | undefined,
-        keep: number | "all",
-        spares: (version: ModelVersion) => boolean = () => false,
-    ) => {
-        if (keep === "all") {
-            return;
-        }
-        const superseded = ownedBy(owner, layer)
-            .filter((each) => each !== current)
-            .sort((a, b) => b.version - a.version);
-        for (const each of superseded.slice(keep)) {
-            if (!isClaimedByOthers(each, owner) && !spares(each)) {
-                remove(each);
-            }
-        }
-    };
-    const grant = (owner: string, version: ModelVersion, settings: Settings, had: boolean) => {
-        if (settings.permissions === undefined && !had) {
-            return;
-        }
-        for (const each of new Set([version, ...ownedBy(owner, version.layer)])) {
-            each.grants.set(owner, settings.permissions ?? []);
-        }
-    };
-    /** An owner has statements only on what it answers for, or uses. */
-    const ungrant = (owner: string, version: ModelVersion) => {
-        if (version.owner !== owner) {
-            version.grants.delete(owner);
-        }
-    };
-    const handOver = (version: ModelVersion, to: string, grants: readonly string[]) => {
-        const from = version.owner;
-        version.owner = to;
-        ungrant(from, version);
-        if (grants.length > 0) {
-            version.grants.set(to, grants);
-        }
-    };
-    /** Whoever still has a claim on a version that its owner leaves for good answers for it from then on. */
-    const handToClaimant = (version: ModelVersion) => {
-        const heir = [...version.claims].sort((a, b) =>
-            parseOwner(a).hash < parseOwner(b).hash ? -1 : 1,
-        )[0];
-        if (heir !== undefined) {
-            handOver(version, heir, []);
-        }
-    };
-
-    const create = (run: Run, declared: ModelDeclared): ModelVersion => {
-        const { owner, settings } = declared;
-        const found = index.get(indexKey(settings.layer, keyOf(settings)));
-        const version = found?.alive === true ? found : publish(settings.layer, keyOf(settings), owner);
-        index.set(indexKey(settings.layer, keyOf(settings)), version);
-        version.claims.add(owner);
-        run.created.set(owner, version);
-        const waiting = run.waiting.get(`${owner} ${settings.layer}`);
-        if (waiting !== undefined && waiting !== version) {
-            waiting.claims.delete(owner);
-            retire(owner, settings.layer, version, settings.keepVersions, (each) => each.claims.has(owner));
-            ungrant(owner, waiting);
-        }
-        return version;
-    };
-
-    const leave = (run: Run, old: ModelResource) => {
-        const { owner, version, settings } = old;
-        if (run.created.get(owner) === version) {
-            return;
-        }
-        const sameLayer = [...run.checked].find(([, each]) => each.layer === version.layer)?.[0];
-        const survivor = run.checked.has(owner) ? owner : sameLayer;
-        const newer = [...versions]
-            .reverse()
-            .find(
-                (each) =>
-                    each.layer === version.layer &&
-                    each.claims.has(owner) &&
-                    claimOrder(each, owner) > claimOrder(version, owner),
-            );
-        if (survivor !== undefined && survivor !== owner) {
-            version.claims.delete(owner);
-            for (const each of ownedBy(owner, version.layer)) {
-                handOver(each, survivor, run.checked.get(survivor)?.permissions ?? []);
-            }
-            ungrant(owner, version);
-            return;
-        }
-        const created = run.created.get(owner);
-        const staysHere = run.checked.get(owner)?.layer === version.layer;
-        if (survivor !== undefined && created === undefined && newer === undefined && staysHere) {
-            run.waiting.set(`${owner} ${version.layer}`, version);
-            return;
-        }
-        version.claims.delete(owner);
-        if (survivor !== undefined || newer !== undefined) {
-            const current =
-                created === undefined ? newer : created.layer === version.layer ? created : undefined;
-            retire(
-                owner,
-                version.layer,
-                current,
-                run.checked.get(owner)?.keepVersions ?? settings.keepVersions,
-            );
-            ungrant(owner, version);
-            return;
-        }
-        if (version.alive && version.owner === owner && !isClaimedByOthers(version, owner)) {
-            remove(version);
-        }
-        for (const each of ownedBy(owner, version.layer)) {
-            if (isClaimedByOthers(each, owner)) {
-                each.claims.delete(owner);
-                handToClaimant(each);
-            } else if (settings.forceDestroy) {
-                remove(each);
-            }
-        }
-        ungrant(owner, version);
-    };
-
-    /** When an owner put its claim: the newest one is on its current version. */
-    const claimTimes = new Map<string, number>();
-    let time = 0;
-    const claimOrder = (version: ModelVersion, owner: string) =>
-        claimTimes.get(`${owner} ${version.layer} ${version.version}`) ?? 0;
-    const noteClaim = (version: ModelVersion, owner: string) => {
+    const hold = (version: ModelVersion, create: number, owner: string, settings: Settings) => {
+        const former = version.holders.find((holder) => holder.create === create);
+        const newest = heldBy(owner, version.layer, true)[0]?.holder.create;
         time += 1;
-        claimTimes.set(`${owner} ${version.layer} ${version.version}`, time);
+        const since = former?.isCurrent === true && newest === create ? former.since : time;
+        version.holders = [
+            ...version.holders.filter(
+                (each) => each.create !== create && (each.owner !== owner || each.isCurrent),
+            ),
+            { create, owner, since, isCurrent: true, settings },
+        ];
+    };
+    /** Kept versions follow the owner's permissions as they are now. */
+    const permit = (owner: string, layer: string) => {
+        const newest = heldBy(owner, layer, true)[0]?.holder.settings;
+        for (const { version, holder } of newest === undefined ? [] : heldBy(owner, layer, false)) {
+            const settings = { ...holder.settings, permissions: newest?.permissions };
+            version.holders = version.holders.map((each) => (each === holder ? { ...each, settings } : each));
+        }
+    };
+    const retain = (owner: string, layer: string, elsewhere?: Settings) => {
+        permit(owner, layer);
+        const newest = heldBy(owner, layer, true)[0]?.holder.settings;
+        const keep = (newest ?? elsewhere)?.keepVersions ?? "all";
+        if (keep !== "all") {
+            const kept = [...new Set(heldBy(owner, layer, false).map(({ version }) => version))];
+            for (const version of kept.slice(keep)) {
+                for (const { holder } of heldBy(owner, layer, false).filter(
+                    (each) => each.version === version,
+                )) {
+                    end(version, holder.create);
+                }
+            }
+        }
+    };
+
+    const create = (run: Run, { owner, settings }: ModelDeclared, hasState: boolean) => {
+        const { layer } = settings;
+        const key = keyOf(settings);
+        const there = versions.filter((each) => each.known && each.layer === layer && each.key === key);
+        for (const gone of there.filter(({ alive }) => !alive)) {
+            gone.known = false;
+            gone.holders = [];
+        }
+        const version = there.find(({ alive }) => alive) ?? publish(layer, key, true);
+        time += 1;
+        const made = { owner, create: time, version, settings };
+        hold(version, made.create, owner, settings);
+        permit(owner, layer);
+        if (!hasState || run.released.has(owner)) {
+            retain(owner, layer);
+        }
+        return made;
+    };
+
+    const leave = (run: Run, { owner, create, version, settings }: ModelResource) => {
+        run.released.add(owner);
+        const holder = version.holders.find((each) => each.create === create);
+        if (!version.known || holder === undefined) {
+            return;
+        }
+        const { layer } = version;
+        const lives = run.checked.get(owner);
+        const isElsewhere = lives !== undefined && (lives.renamed || lives.settings.layer !== layer);
+        if (lives !== undefined || heldBy(owner, layer, true)[0]?.holder.create !== create) {
+            const isBeside = version.holders.some(
+                (each) => each.owner === owner && each.isCurrent && each.create !== create,
+            );
+            if (isBeside) {
+                end(version, create);
+            } else {
+                version.holders = version.holders.map((each) =>
+                    each.create === create ? { ...each, isCurrent: false } : each,
+                );
+            }
+            retain(owner, layer, isElsewhere ? lives.settings : undefined);
+            return;
+        }
+        end(version, create);
+        if (settings.forceDestroy) {
+            for (const kept of heldBy(owner, layer, false)) {
+                end(kept.version, kept.holder.create);
+            }
+        }
     };
 
     const bringUp = (run: Run, stack: ModelStack, declared: ModelDeclared) => {
         const { name, owner, alias, settings } = declared;
         const formerName = stack.resources.has(name) ? name : alias;
         const old = formerName === undefined ? undefined : stack.resources.get(formerName);
-        run.checked.set(owner, settings);
-        // Who comes to a layer is asked what it once granted there: nobody remembers.
-        const had = old?.settings.permissions !== undefined || old?.settings.layer !== settings.layer;
-        const made = () => {
-            const version = create(run, declared);
-            noteClaim(version, owner);
-            grant(owner, version, settings, had);
-            stack.resources.set(name, { owner, version, settings });
-        };
+        run.checked.set(owner, { settings, renamed: false });
         if (old === undefined) {
-            return made();
+            stack.resources.set(name, create(run, declared, false));
+            return;
         }
-        const replaces = old.settings.layer !== settings.layer || keyOf(old.settings) !== keyOf(settings);
-        if (replaces) {
-            stack.resources.delete(formerName ?? name);
+        if (old.owner !== owner) {
+            run.checked.set(old.owner, { settings, renamed: true });
+        }
+        stack.resources.delete(formerName ?? name);
+        if (old.settings.layer !== settings.layer || keyOf(old.settings) !== keyOf(settings)) {
             if (settings.deleteBeforeReplace) {
                 leave(run, old);
             } else {
                 stack.pendingDeletes.push(old);
             }
-            return made();
+            stack.resources.set(name, create(run, declared, true));
+            return;
         }
-        stack.resources.delete(formerName ?? name);
-        const sameOwner = old.owner === owner;
-        stack.resources.set(name, {
-            owner: sameOwner ? owner : old.owner,
-            version: old.version,
-            settings: old.settings,
-        });
-        if (sameOwner && JSON.stringify(comparable(old.settings)) === JSON.stringify(comparable(settings))) {
-            stack.resources.set(name, { owner, version: old.version, settings });
+        stack.resources.set(name, old);
+        const isSame = JSON.stringify(comparable(old.settings)) === JSON.stringify(comparable(settings));
+        if (old.owner === owner && isSame) {
+            stack.resources.set(name, { ...old, settings });
             return;
         }
         if (!old.version.alive) {
             throw new ExpectedFailure();
         }
-        old.version.claims.add(owner);
-        noteClaim(old.version, owner);
-        if (!sameOwner) {
-            old.version.claims.delete(old.owner);
-            for (const each of ownedBy(old.owner, old.version.layer)) {
-                handOver(each, owner, []);
+        hold(old.version, old.create, owner, settings);
+        if (old.owner !== owner && heldBy(old.owner, settings.layer, true).length === 0) {
+            for (const { version, holder } of heldBy(old.owner, settings.layer, false)) {
+                version.holders = version.holders.map((each) =>
+                    each === holder ? { ...each, owner } : each,
+                );
             }
         }
-        retire(owner, settings.layer, old.version, settings.keepVersions, (each) => each.claims.has(owner));
-        grant(owner, old.version, settings, had);
-        if (!sameOwner) {
-            ungrant(old.owner, old.version);
-        }
-        stack.resources.set(name, { owner, version: old.version, settings });
+        retain(owner, settings.layer);
+        stack.resources.set(name, { ...old, owner, settings });
     };
 
     const removeAll = (run: Run, stack: ModelStack, wanted: ReadonlySet<string>) => {
@@ -286,7 +229,7 @@ export function createModel() {
             }
         }
     };
-    const newRun = (): Run => ({ checked: new Map(), created: new Map(), waiting: new Map() });
+    const newRun = (): Run => ({ checked: new Map(), released: new Set() });
 
     return {
         versions,
@@ -305,7 +248,7 @@ export function createModel() {
                 }
             }
         },
-        publishForeign: (layer: string) => publish(layer, "foreign", "foreign"),
+        publishForeign: (layer: string) => publish(layer, "foreign", false),
         deleteByHand: (version: ModelVersion) => {
             version.alive = false;
         },

@@ -4,7 +4,7 @@ import { defaultAccount } from "../strictAws";
 import { awsSettings, region, uniqueName } from "../unit/emulatedAws";
 import { type PluginProcess, startPlugin } from "./pluginProcess";
 import { createStack, type Declared } from "./simulatedEngine";
-import { only, succeed, useStrictAws } from "./strictTests";
+import { only, succeed, usedIn, useStrictAws } from "./strictTests";
 
 /** Explicit providers are processes of their own: the one that deletes has not seen what the other one checked and made. */
 describe("a resource that moves to another provider", function () {
@@ -17,13 +17,12 @@ describe("a resource that moves to another provider", function () {
     /** As at the start of a run: it knows nothing. */
     const startProvider = async (): Promise<Hooks> => {
         const plugin = await startPlugin(strict.project.folder, awsSettings(strict.aws.endpoint), {
-            lease: { timeout: 400 },
+            lease: { stale: 400 },
+            secondLook: 50,
         });
         plugins.push(plugin);
         return plugin.hooks;
     };
-    const claims = (objects: ReadonlyMap<string, unknown>) =>
-        [...objects.keys()].filter((key) => key.includes("/claims/"));
     const prepare = async (stem: string, more: Record<string, unknown> = {}) => {
         const layerName = uniqueName(stem);
         const bucket = strict.bucket();
@@ -54,11 +53,11 @@ describe("a resource that moves to another provider", function () {
         const again = declared(0, undefined, { manifest: "package-lock-1.json" });
         assert.deepEqual(await succeed(() => stack.up([again])), steps);
         assert.deepEqual(strict.versions(layerName), [1]);
-        assert.equal(claims(bucket.objects).length, 1);
+        assert.equal(usedIn(bucket).length, 1);
         assert.deepEqual(await succeed(() => stack.refresh()), []);
         await succeed(() => stack.destroy());
         assert.deepEqual(strict.versions(layerName), []);
-        assert.deepEqual(claims(bucket.objects), []);
+        assert.deepEqual(usedIn(bucket), []);
     });
 
     for (const [keepVersions, kept] of [
@@ -73,7 +72,7 @@ describe("a resource that moves to another provider", function () {
             stack.resources.set(saved.urn, { ...saved, provider: old });
             assert.deepEqual(await succeed(() => stack.up([declared(1)])), steps);
             assert.deepEqual(strict.versions(layerName), kept);
-            assert.equal(claims(bucket.objects).length, 1);
+            assert.equal(usedIn(bucket).length, 1);
             await succeed(() => stack.destroy());
             assert.deepEqual(
                 strict.versions(layerName),
@@ -96,18 +95,21 @@ describe("a resource that moves to another provider", function () {
         assert.deepEqual(strict.versions(layerName), [2]);
     });
 
-    it("to another region with the same bucket leaves the version behind as a superseded one", async () => {
+    it("to another region is removed from the old one, whose process knows of no other: others' holds stay", async () => {
         const { layerName, old, declared, stack } = await prepare("abroad");
         await succeed(() => stack.up([declared(0)]));
         const [saved] = stack.resources.values();
         assert.ok(saved !== undefined);
         stack.resources.set(saved.urn, { ...saved, provider: old });
-        strict.aws.state.clock += 1000;
+        const other = createStack("abroad", "other");
+        await succeed(() => other.up([declared(0)]));
         assert.deepEqual(
             await succeed(() => stack.up([declared(0, undefined, { region: "us-east-1" })])),
             steps,
         );
         assert.deepEqual(strict.versions(layerName), [1]);
+        await succeed(() => other.destroy());
+        assert.deepEqual(strict.versions(layerName), []);
         assert.equal(only(stack).id, `arn:aws:lambda:us-east-1:${defaultAccount}:layer:${layerName}:1`);
         assert.notEqual(region, "us-east-1");
     });

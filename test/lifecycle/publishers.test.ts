@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { GetLayerVersionCommand, ListLayerVersionsCommand } from "@aws-sdk/client-lambda";
-import { ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
+import type { Clients } from "../../provider/aws/clients";
+import { isProblem, parseLedger } from "../../provider/publish/ledger/format";
+import { holdings } from "../../provider/publish/ledger/ledger";
 import type { Emulator } from "../../scripts/emulator";
 import { emulators } from "../emulators";
 import { startFaultProxy } from "../faultProxy";
@@ -38,7 +41,8 @@ for (const { name, label, start } of emulators) {
         };
         const startOne = async (endpoint: string, lease: number) => {
             const plugin = await startPlugin(project.folder, awsSettings(endpoint), {
-                lease: { timeout: lease },
+                lease: { stale: lease },
+                secondLook: 50,
             });
             plugins.push(plugin);
             return plugin;
@@ -63,13 +67,14 @@ for (const { name, label, start } of emulators) {
             assert.deepEqual(await versions(layerName), [1]);
             assert.equal(new Set(outcomes).size, 1, outcomes.join("\n"));
             assert.match(String(outcomes[0]), new RegExp(`:layer:${layerName}:1$`));
-            const { Contents = [] } = await clients.s3.send(
-                new ListObjectsV2Command({
-                    Bucket: bucket,
-                    Prefix: `lambda/${layerName}/layer/000001/claims/`,
-                }),
+            const { Body } = await clients.s3.send(
+                new GetObjectCommand({ Bucket: bucket, Key: await ledgerKey(clients, bucket) }),
             );
-            assert.equal(Contents.length, 50);
+            const text = (await Body?.transformToString()) ?? "";
+            const ledger = parseLedger(text, String((JSON.parse(text) as { layer: string }).layer));
+            assert.ok(!isProblem(ledger), text);
+            assert.equal(holdings(ledger).filter(({ holder }) => holder.use === "current").length, 50);
+            assert.deepEqual([...ledger.publishing], []);
         });
 
         it("are one when the first is stopped in the middle of its call and comes back later", async () => {
@@ -177,4 +182,12 @@ for (const { name, label, start } of emulators) {
                 stopped(sent));
         }
     });
+}
+
+/** The key of the one ledger in a bucket. */
+async function ledgerKey({ s3 }: Clients, bucket: string): Promise<string> {
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket }));
+    const [key, ...others] = Contents.map(({ Key = "" }) => Key).filter((each) => each.includes("/ledger-"));
+    assert.ok(key !== undefined && others.length === 0, `${others.length + 1} ledgers`);
+    return key;
 }

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import { PassThrough } from "node:stream";
 import { uniqueName } from "../unit/emulatedAws";
 import { createStack, type Declared } from "./simulatedEngine";
-import { failure, only, succeed, useStrictAws } from "./strictTests";
+import { failure, ledgersIn, only, succeed, useStrictAws } from "./strictTests";
 
 describe("what AWS refuses", function () {
     this.timeout(60_000);
@@ -22,12 +22,6 @@ describe("what AWS refuses", function () {
             /^LAYER_TOO_LARGE.*\n.*\n.*second layer does not help/,
         ],
         [400, "InvalidParameterValueException", "Could not unzip uploaded file.", /^ARCHIVE_INVALID/],
-        [
-            400,
-            "InvalidParameterValueException",
-            "Error occurred while GetObject. S3 Error Code: NoSuchKey.",
-            /^ARCHIVE_NOT_FOUND/,
-        ],
         [
             400,
             "InvalidParameterValueException",
@@ -83,13 +77,44 @@ describe("what AWS refuses", function () {
             assert.match(told, expected);
             assert.ok(told.split("\n").length <= 12, told);
             assert.deepEqual(
-                [...bucket.objects.keys()].filter((key) => key.includes("publications/")),
+                ledgersIn(bucket).flatMap(({ publishing }) => [...publishing.keys()]),
                 [],
+                "no lease is left",
             );
             await succeed(() => stack.up([declared]));
             assert.deepEqual(strict.versions(layerName), [1]);
         });
     }
+
+    it("is an artifact that was deleted meanwhile: it is uploaded again, and a program's own zip is asked for", async () => {
+        const missing = {
+            status: 400,
+            code: "InvalidParameterValueException",
+            message: "Error occurred while GetObject. S3 Error Code: NoSuchKey.",
+        };
+        const bucket = strict.bucket();
+        const stack = createStack("missing", "dev");
+        const layerName = uniqueName("missing");
+        const python = deps(strict.project.python(0, { layerName, bucket: bucket.name }), {
+            type: "PythonLayer",
+        });
+        strict.aws.state.publishErrors.push(missing);
+        await succeed(() => stack.up([python]));
+        assert.deepEqual(strict.versions(layerName), [1]);
+        const content = strict.archive(bucket, 0);
+        const publish = strict.aws.state.publishErrors;
+        publish.shift = () => {
+            bucket.objects.delete("layer.zip");
+            return missing;
+        };
+        const told = await failure(() =>
+            createStack("missing", "other").up([
+                deps({ layerName: `${layerName}-own`, manifest: "package-lock-0.json", content }),
+            ]),
+        );
+        Reflect.deleteProperty(publish, "shift");
+        assert.match(told, /^ARCHIVE_NOT_FOUND/);
+    });
 
     it("for a while is tried again: throttled, failed inside", async () => {
         const layerName = uniqueName("patient");
@@ -174,7 +199,7 @@ describe("what AWS refuses", function () {
         assert.deepEqual(strict.versions(layerName), [1]);
         assert.deepEqual(await succeed(() => stack.refresh()), []);
         assert.deepEqual(await succeed(() => stack.up([declared])), []);
-        // The key says which version it became, so that another stack finds it.
+        // The version counts as published from here: another stack takes it over.
         const other = createStack("denied", "other");
         await succeed(() => other.up([declared]));
         assert.equal(only(other).id, only(stack).id);
@@ -193,7 +218,11 @@ describe("what AWS refuses", function () {
         );
         strict.aws.state.denied.clear();
         assert.deepEqual(await succeed(() => stack.up([declared])), ["update deps"]);
-        assert.equal(strict.layer(layerName)?.versions.get(1)?.statements.size, 1);
+        const given = [...(strict.layer(layerName)?.versions.get(1)?.statements.keys() ?? [])];
+        assert.deepEqual(
+            given.map((sid) => sid.slice(sid.indexOf("-o-") + 1)).filter((name) => name.startsWith("o-")),
+            ["o-abcdefghij"],
+        );
         assert.deepEqual(strict.versions(layerName), [1]);
     });
 

@@ -54,7 +54,7 @@ describe("secrets", function () {
                 "aws:token": markers.token,
                 "aws:maxRetries": "1",
             }),
-            { lease: { timeout: 500 } },
+            { lease: { stale: 500 }, secondLook: 50 },
             { XDG_CACHE_HOME: caches, TMPDIR: folder, WHAT: markers.variable, UV: uvPath() },
         );
         const pid = plugin.child.pid ?? 0;

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isProblem, parseLedger } from "../../provider/publish/ledger/format";
+import { holdings, type Ledger } from "../../provider/publish/ledger/ledger";
 import { defaultAccount, type StrictAws, startStrictAws } from "../strictAws";
 import { addBucket, md5, type StrictBucket, type StrictLayer, store } from "../strictAws/state";
 import { region, settingsFor, uniqueName } from "../unit/emulatedAws";
@@ -80,7 +82,8 @@ export function useStrictAws(): StrictTests {
         versions: (name) => [...(tests.layer(name)?.versions.keys() ?? [])],
         configure: (settings = {}) =>
             configure(settingsFor(there(aws).endpoint, { "aws:maxRetries": "2", ...settings }), {
-                lease: { timeout: 400 },
+                lease: { stale: 400 },
+                secondLook: 50,
             }),
     };
     return tests;
@@ -99,6 +102,27 @@ export async function failure(work: () => Promise<RunOutcome>): Promise<string> 
     assert.ok(error !== undefined, "it succeeded");
     return [error.message, ...((error as { reasons?: string[] }).reasons ?? [])].join("\n");
 }
+
+/** The ledgers in a bucket; a bucket of one layer in one region has one at most. */
+export const ledgersIn = ({ objects }: StrictBucket): Ledger[] =>
+    [...objects].flatMap(([key, states]) => {
+        const body = states.at(-1)?.body;
+        if (!/\/ledger-[^/]*\.json$/.test(key) || body === undefined) {
+            return [];
+        }
+        const text = body.toString("utf8");
+        const ledger = parseLedger(text, String((JSON.parse(text) as { layer: string }).layer));
+        assert.ok(!isProblem(ledger), key);
+        return [ledger];
+    });
+
+/** The versions that resources in some state use, in order, each as often as it is used. */
+export const usedIn = (bucket: StrictBucket): number[] =>
+    ledgersIn(bucket)
+        .flatMap(holdings)
+        .filter(({ holder }) => holder.use === "current")
+        .map(({ version }) => version)
+        .sort((left, right) => left - right);
 
 /** The one resource of a stack. */
 export function only(stack: SimulatedStack) {

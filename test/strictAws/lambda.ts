@@ -121,7 +121,7 @@ function publish(
     layer.last += 1;
     const made: StrictLayerVersion = {
         version: layer.last,
-        createdDate: new Date(state.clock).toISOString().replace("Z", "+0000"),
+        createdDate: new Date(Date.now() + state.skew).toISOString().replace("Z", "+0000"),
         description,
         licenseInfo,
         compatibleRuntimes,
@@ -252,13 +252,26 @@ function list(caller: Caller, { name, layer }: OpenedLayer, request: LambdaReque
         .sort((left, right) => right - left);
     const page = numbers.slice(0, size);
     return json(200, {
-        LayerVersions: page.map((Version) => ({
-            Version,
-            LayerVersionArn: `${layerArn(caller, name)}:${Version}`,
-        })),
+        LayerVersions: page.flatMap((version) => {
+            const made = layer.versions.get(version);
+            return made === undefined ? [] : [outline(caller, name, made)];
+        }),
         ...(numbers.length > page.length ? { NextMarker: String(page.at(-1)) } : {}),
     });
 }
+
+/** What a list and a single answer say of a version. */
+const outline = (caller: Caller, name: string, made: StrictLayerVersion) => ({
+    LayerVersionArn: `${layerArn(caller, name)}:${made.version}`,
+    Version: made.version,
+    Description: made.description,
+    CreatedDate: made.createdDate,
+    ...(made.licenseInfo === undefined ? {} : { LicenseInfo: made.licenseInfo }),
+    ...(made.compatibleRuntimes === undefined ? {} : { CompatibleRuntimes: made.compatibleRuntimes }),
+    ...(made.compatibleArchitectures === undefined
+        ? {}
+        : { CompatibleArchitectures: made.compatibleArchitectures }),
+});
 
 function describe(
     state: StrictState,
@@ -267,19 +280,10 @@ function describe(
     made: StrictLayerVersion,
     endpoint: string,
 ): unknown {
-    const arn = layerArn(caller, name);
     const signer = `arn:aws:signer:${caller.region}:${caller.account}:`;
     return {
-        LayerArn: arn,
-        LayerVersionArn: `${arn}:${made.version}`,
-        Version: made.version,
-        Description: made.description,
-        CreatedDate: made.createdDate,
-        ...(made.licenseInfo === undefined ? {} : { LicenseInfo: made.licenseInfo }),
-        ...(made.compatibleRuntimes === undefined ? {} : { CompatibleRuntimes: made.compatibleRuntimes }),
-        ...(made.compatibleArchitectures === undefined
-            ? {}
-            : { CompatibleArchitectures: made.compatibleArchitectures }),
+        LayerArn: layerArn(caller, name),
+        ...outline(caller, name, made),
         Content: {
             Location: `${endpoint}/download/${caller.account}/${caller.region}/${name}/${made.version}`,
             CodeSha256: made.codeSha256,
@@ -334,6 +338,7 @@ function policy(
         ) {
             throw validation("Value at 'organizationId' failed to satisfy constraint");
         }
+        requireRevision(made, input["RevisionId"]);
         if (made.statements.has(sid)) {
             throw new Refusal(
                 409,
@@ -351,7 +356,11 @@ function policy(
                 ? {}
                 : { Condition: { StringEquals: { "aws:PrincipalOrgID": organization } } }),
         });
-        return json(201, { Statement: JSON.stringify(made.statements.get(sid)), RevisionId: "r" });
+        turn(made);
+        return json(201, {
+            Statement: JSON.stringify(made.statements.get(sid)),
+            RevisionId: revisionOf(made),
+        });
     }
     const none = new Refusal(
         404,
@@ -359,16 +368,38 @@ function policy(
         "No policy is associated with the given resource.",
     );
     if (request.method === "DELETE") {
+        requireRevision(made, request.query.get("RevisionId") ?? undefined);
         if (!made.statements.delete(request.statement ?? "")) {
             throw none;
         }
+        turn(made);
         return { status: 204 };
     }
     if (made.statements.size === 0) {
         throw none;
     }
     const document = { Version: "2012-10-17", Id: "default", Statement: [...made.statements.values()] };
-    return json(200, { Policy: JSON.stringify(document), RevisionId: "r" });
+    return json(200, { Policy: JSON.stringify(document), RevisionId: revisionOf(made) });
+}
+
+const turns = new WeakMap<StrictLayerVersion, number>();
+
+const turn = (made: StrictLayerVersion): void => {
+    turns.set(made, (turns.get(made) ?? 0) + 1);
+};
+
+/** Another one after each change, also one by hand. */
+const revisionOf = (made: StrictLayerVersion): string =>
+    `${turns.get(made) ?? 0}-${[...made.statements.keys()].sort().join()}`;
+
+function requireRevision(made: StrictLayerVersion, given: unknown): void {
+    if (given !== undefined && given !== revisionOf(made)) {
+        throw new Refusal(
+            412,
+            "PreconditionFailedException",
+            "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id",
+        );
+    }
 }
 
 const layerArn = (caller: Caller, name: string): string =>

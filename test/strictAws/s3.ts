@@ -51,7 +51,7 @@ export function answerS3(state: StrictState, caller: Caller, request: S3Request)
             return getObject(state, bucket, request);
         case "DELETE":
             allow(state, "s3:DeleteObject");
-            return deleteObject(state, bucket, key, query);
+            return deleteObject(state, bucket, request);
         default:
             throw new Refusal(405, "MethodNotAllowed", "The specified method is not allowed.");
     }
@@ -109,6 +109,10 @@ function answerBucket(state: StrictState, bucket: StrictBucket, request: S3Reque
     if (method === "GET" && query.get("list-type") === "2") {
         allow(state, "s3:ListBucket");
         return listObjects(bucket, query);
+    }
+    if (method === "POST" && query.has("delete")) {
+        allow(state, "s3:DeleteObject");
+        return deleteObjects(state, bucket, body.toString("utf8"));
     }
     throw new Refusal(501, "NotImplemented", "A header or query you provided is not implemented.");
 }
@@ -209,6 +213,9 @@ function getObject(state: StrictState, bucket: StrictBucket, request: S3Request)
             ? new Refusal(404, "NoSuchKey", "The specified key does not exist.")
             : new Refusal(404, "NoSuchVersion", "The specified version does not exist.");
     }
+    if (request.headers["if-none-match"] === found.etag) {
+        return { status: 304, headers: { etag: found.etag } };
+    }
     return {
         status: 200,
         headers: {
@@ -226,8 +233,36 @@ function getObject(state: StrictState, bucket: StrictBucket, request: S3Request)
     };
 }
 
-function deleteObject(state: StrictState, bucket: StrictBucket, key: string, query: URLSearchParams): Answer {
-    const wanted = query.get("versionId");
+function deleteObjects(state: StrictState, bucket: StrictBucket, body: string): Answer {
+    for (const [, key = ""] of body.matchAll(/<Key>([^<]*)<\/Key>/g)) {
+        remove(state, bucket, unescaped(key), null);
+    }
+    return {
+        status: 200,
+        headers: { "content-type": "application/xml" },
+        body: '<?xml version="1.0"?><DeleteResult/>',
+    };
+}
+
+function deleteObject(state: StrictState, bucket: StrictBucket, request: S3Request): Answer {
+    const { key, query, headers } = request;
+    const expected = headers["if-match"];
+    const present = newest(bucket, key);
+    if (expected !== undefined && present === undefined) {
+        throw new Refusal(404, "NoSuchKey", "The specified key does not exist.");
+    }
+    if (expected !== undefined && present?.etag !== expected) {
+        throw new Refusal(
+            412,
+            "PreconditionFailed",
+            "At least one of the pre-conditions you specified did not hold",
+        );
+    }
+    remove(state, bucket, key, query.get("versionId"));
+    return { status: 204 };
+}
+
+function remove(state: StrictState, bucket: StrictBucket, key: string, wanted: string | null): void {
     const states = bucket.objects.get(key) ?? [];
     if (wanted !== null) {
         bucket.objects.set(
@@ -240,7 +275,14 @@ function deleteObject(state: StrictState, bucket: StrictBucket, key: string, que
     } else {
         bucket.objects.delete(key);
     }
-    return { status: 204 };
 }
+
+const unescaped = (text: string): string =>
+    text
+        .replace(
+            /&(lt|gt|quot|apos);/g,
+            (_, name: string) => ({ lt: "<", gt: ">", quot: '"', apos: "'" })[name] ?? "",
+        )
+        .replaceAll("&amp;", "&");
 
 const xml = (text: string): string => text.replace(/[<>&"]/g, (sign) => `&#${sign.charCodeAt(0)};`);

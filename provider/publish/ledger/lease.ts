@@ -53,7 +53,7 @@ export interface WatchedLease {
     /** For how many milliseconds the watcher has seen it unchanged, by its own clock. */
     readonly unchangedFor: number;
     /** Default: {@link leaseTimes}.stale. */
-    readonly stale?: number;
+    readonly stale?: number | undefined;
 }
 
 /** Whether the publisher is taken for dead. Being wrong is safe: the other then finds its lease gone. */

@@ -27,6 +27,8 @@ export type Note =
           /** Who holds it, with the create ids that `release` of the command line takes. */
           readonly holders: readonly Holding[];
       }
+    /** Superseded versions of a resource that is removed, which `keepVersions` holds all the same. */
+    | { readonly code: "kept too"; readonly versions: readonly number[] }
     /** Another hold of the same owner: of a run that was cut short, of a lost state, or of a second state with the same names. */
     | { readonly code: "other hold"; readonly holding: Holding }
     | { readonly code: "waiting"; readonly by: string; readonly versionKey: string }

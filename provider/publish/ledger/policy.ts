@@ -49,6 +49,21 @@ export function donePolicy(ledger: Ledger, version: number): Ledger {
     return putEntry(ledger, version, { ...entry, policy });
 }
 
+/**
+ * The ledger in which the policies of these versions are looked at again, where a change has not seen to that already: somebody changed
+ * them by hand.
+ *
+ * @param before the ledger before the change
+ */
+export const repairPolicies = (ledger: Ledger, before: Ledger, versions: readonly number[]): Ledger =>
+    versions.reduce((repaired, version) => {
+        const entry = repaired.versions.get(version);
+        const isCounted = entry?.policy.want !== before.versions.get(version)?.policy.want;
+        return entry === undefined || entry.deleting || isCounted
+            ? repaired
+            : putEntry(repaired, version, wantPolicy(entry, []));
+    }, ledger);
+
 /** What is to be done to a policy. */
 export interface PolicyChange {
     readonly add: readonly string[];

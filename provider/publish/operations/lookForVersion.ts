@@ -3,7 +3,7 @@ import type { Lease, Ledger } from "../ledger/ledger";
 import type { Place, PublishedFacts } from "./place";
 
 /** Milliseconds between two looks before a version counts as missing: an answer may be older than the last change. */
-const secondLook = 3000;
+const defaultSecondLook = 3000;
 
 /**
  * Looks for what was published under a lease and is in no ledger.
@@ -28,7 +28,7 @@ export async function lookForPublished(
 
 /** The version, or `undefined` where Lambda has said twice that there is none. */
 export async function lookUp(
-    { versions, clock }: Place,
+    { versions, clock, secondLook = defaultSecondLook }: Place,
     version: number,
 ): Promise<PublishedFacts | undefined> {
     const found = await versions.get(version);

@@ -73,10 +73,10 @@ async function outlive(
     lease: Lease,
     { key, deadline }: Obtainment,
 ): Promise<{ readonly known: Known; readonly isStale: boolean }> {
-    const { clock } = place;
+    const { clock, stale } = place;
     const started = clock.now();
     for (let known = read; ; ) {
-        if (isStale(lease, { now: storeTime(place, known), unchangedFor: clock.now() - started })) {
+        if (isStale(lease, { now: storeTime(place, known), unchangedFor: clock.now() - started, stale })) {
             return { known, isStale: true };
         }
         if (clock.now() >= deadline) {

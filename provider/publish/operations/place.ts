@@ -10,6 +10,10 @@ export interface Place {
     readonly objects: VersionObjects;
     readonly clock: Clock;
     readonly tell: Tell;
+    /** Milliseconds after which a publisher counts as dead. Default: see `ledger/lease.ts`. */
+    readonly stale?: number | undefined;
+    /** Milliseconds before a missing version is asked for again. Default: see `lookForVersion.ts`. */
+    readonly secondLook?: number | undefined;
 }
 
 /** One object that is read whole and written on condition. */

@@ -1,4 +1,4 @@
-import { type Entry, holdingOf, type Ledger } from "../ledger/ledger";
+import { type Entry, holdingOf, holdingsOf, type Ledger } from "../ledger/ledger";
 import type { KeptBecause } from "../ledger/notes";
 import { type Release, type ReleaseRequest, release } from "../ledger/release";
 import { changeLedger, look } from "./ledgerAccess";
@@ -52,6 +52,9 @@ export async function releaseVersion(place: Place, request: StateRelease): Promi
     if (!request.lives) {
         tellOtherHolds(place, known.ledger, before, request.createId);
     }
+    if (result === "removed") {
+        tellKept(place, known.ledger, before, request.createId);
+    }
     const deleting = newlyDeleting(before, known.ledger);
     const alsoDeleted = deleting.filter((each) => each !== version);
     const problems = await tidy(place, known, before, version);
@@ -85,6 +88,16 @@ function tellOtherHolds(place: Place, { versions }: Ledger, before: Ledger, crea
                 place.tell({ code: "other hold", holding: { version, createId: id, holder } });
             }
         }
+    }
+}
+
+/** Whoever removes a resource learns which of its versions are left. */
+function tellKept(place: Place, after: Ledger, before: Ledger, createId: string): void {
+    const owner = holdingOf(before, createId)?.holder.owner;
+    const held = owner === undefined ? [] : holdingsOf(after, owner, "kept");
+    const versions = [...new Set(held.map(({ version }) => version))].sort((left, right) => left - right);
+    if (versions.length > 0) {
+        place.tell({ code: "kept too", versions });
     }
 }
 

@@ -7,6 +7,9 @@ import { lookForPublished, tellFindings } from "./lookForVersion";
 import type { Place } from "./place";
 import { syncPolicy } from "./syncPolicy";
 
+/** Versions that are deleted at the same time. */
+const atOnce = 8;
+
 /**
  * Completes what the ledger says is to be done, whoever began it: deletions, leases of dead publishers, permissions. Asks nothing
  * where there is nothing to do.
@@ -30,10 +33,12 @@ export async function tidy(place: Place, known: Known, before: Ledger, own: numb
     let now = known;
     now = (await endStaleLeases(place, now).catch(fail("lease", undefined))) ?? now;
     const completed: number[] = [];
-    for (const deletion of deletions(now.ledger)) {
-        const { version } = deletion;
-        const done = await deleteVersion(place, deletion).catch(fail("deletion", version));
-        completed.push(...(done ?? []));
+    const waiting = deletions(now.ledger);
+    for (let start = 0; start < waiting.length; start += atOnce) {
+        const batch = waiting
+            .slice(start, start + atOnce)
+            .map((deletion) => deleteVersion(place, deletion).catch(fail("deletion", deletion.version)));
+        completed.push(...(await Promise.all(batch)).flatMap((done) => done ?? []));
     }
     now = (await forgetDeleted(place, now, completed).catch(fail("deletion", own))) ?? now;
     for (const version of versionsToPermit(now.ledger)) {
@@ -57,7 +62,7 @@ async function endStaleLeases(place: Place, known: Known): Promise<Known> {
             place,
             async (current) => {
                 const lease = current.ledger.publishing.get(key);
-                const watched = { now: storeTime(place, current), unchangedFor: 0 };
+                const watched = { now: storeTime(place, current), unchangedFor: 0, stale: place.stale };
                 if (lease === undefined || !isStale(lease, watched)) {
                     return { ledger: current.ledger, result: undefined };
                 }

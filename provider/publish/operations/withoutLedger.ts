@@ -1,7 +1,7 @@
 import type { LeaseFindings } from "../ledger/lease";
 import { callUntilAnswered, type Prepared } from "./callUntilAnswered";
 import { LedgerFailure } from "./failure";
-import type { Place, PublishedFacts } from "./place";
+import type { Place, PolicyState, PublishedFacts } from "./place";
 
 /** A layer without a bucket: no ledger, so nobody knows who else uses a version. */
 export type BarePlace = Pick<Place, "layer" | "versions" | "clock">;
@@ -62,3 +62,44 @@ export async function releaseWithoutLedger(
     await versions.delete(version);
     return "deleted";
 }
+
+/** Who may use the version of a layer without a bucket, as this resource has permitted it; sorted. */
+export async function permittedWithoutLedger({ versions }: BarePlace, version: number): Promise<string[]> {
+    return granteesOf(await versions.readPolicy(version)).sort();
+}
+
+/**
+ * Permits the use of a version of a layer without a bucket, and takes back what was permitted and is not wanted any more.
+ *
+ * @param former what the state says was permitted; with nothing wanted and nothing permitted before, nothing is asked
+ * @returns what failed: the version is there all the same
+ */
+export async function permitWithoutLedger(
+    { versions }: BarePlace,
+    version: number,
+    wanted: readonly string[],
+    former: readonly string[],
+): Promise<unknown[]> {
+    if (wanted.length === 0 && former.length === 0) {
+        return [];
+    }
+    try {
+        const policy = await versions.readPolicy(version);
+        const present = granteesOf(policy);
+        let { revision } = policy;
+        for (const grantee of wanted.filter((each) => !present.includes(each))) {
+            revision = (await versions.addStatement(version, { grantee }, revision)) ?? revision;
+        }
+        for (const grantee of present.filter((each) => !wanted.includes(each))) {
+            // A removal answers no revision.
+            const { revision: current } = await versions.readPolicy(version);
+            await versions.removeStatement(version, { grantee }, current ?? "");
+        }
+        return [];
+    } catch (error) {
+        return [error];
+    }
+}
+
+const granteesOf = ({ statements }: PolicyState): string[] =>
+    statements.flatMap((statement) => ("grantee" in statement ? [statement.grantee] : []));

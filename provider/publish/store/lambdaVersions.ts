@@ -32,6 +32,16 @@ export function toLambdaVersion(answer: GetLayerVersionResponse, call: string): 
     };
 }
 
+/** What Lambda shows of a version that one of {@link lambdaVersions}'s calls has answered. */
+export function requireShown(facts: PublishedFacts): LambdaVersion {
+    if (!isShown(facts)) {
+        throw new TypeError(`version ${facts.version} comes from no call to Lambda`);
+    }
+    return facts;
+}
+
+const isShown = (facts: PublishedFacts): facts is LambdaVersion => "shown" in facts;
+
 /** Lambda's calls about one layer's versions. */
 export function lambdaVersions(
     clients: Clients,

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import type { Clients } from "../../../provider/aws/clients";
 import {
@@ -18,14 +17,12 @@ import {
     listVersionNumbers,
     newestVersionNumber,
 } from "../../../provider/publish/layerVersion";
-import { publishLayerVersion } from "../../../provider/publish/publishLayerVersion";
 import { type ProxiedRequest, startFaultProxy } from "../../faultProxy";
 import { garbage, garbageForHead } from "../../garbage";
 import { defaultAccount, type StrictAws, startStrictAws } from "../../strictAws";
 import { addBucket, store } from "../../strictAws/state";
-import { clientsAt, layerZip, newSignal, region, uniqueName } from "../emulatedAws";
-
-const zip = layerZip();
+import { clientsAt, newSignal, region, uniqueName } from "../emulatedAws";
+import { publishInline } from "../publish/publisher";
 
 interface Place {
     readonly clients: Clients;
@@ -33,22 +30,17 @@ interface Place {
     readonly layerName: string;
 }
 
-const publish = ({ clients, layerName }: Place) =>
-    publishLayerVersion(
-        clients,
-        {
-            layerName,
-            content: { ZipFile: zip },
-            description: undefined,
-            licenseInfo: undefined,
-            compatibleRuntimes: ["python3.13"],
-            compatibleArchitectures: ["arm64"],
-            codeSha256: createHash("sha256").update(zip).digest("base64"),
-            codeSize: zip.length,
-        },
-        0,
-        newSignal(),
-    );
+/** The first call of PublishLayerVersion. */
+function firstPublish(): (request: ProxiedRequest) => boolean {
+    let seen = false;
+    return ({ publishes }) => {
+        const isFirst = publishes && !seen;
+        seen ||= publishes;
+        return isFirst;
+    };
+}
+
+const publish = ({ clients, layerName }: Place) => publishInline(clients, layerName);
 
 /** Each call, what it comes to on the prepared AWS, and which of its requests is the one in question. */
 const calls: Readonly<Record<string, readonly [(place: Place) => Promise<unknown>, unknown, string?]>> = {
@@ -170,6 +162,7 @@ describe("what is no answer of AWS", function () {
                 Object.entries(garbage).map(async ([kind, bytes]) => {
                     const { outcome, requests, layerName } = await callWith(bytes, publish, {
                         when,
+                        isGarbled: firstPublish(),
                         isPrepared: false,
                     });
                     assert.ok("value" in outcome, `${kind}: ${String(Object.values(outcome)[0])}`);

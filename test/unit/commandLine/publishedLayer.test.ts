@@ -75,7 +75,7 @@ describe("a layer that was published by this package", function () {
         assert.equal(oldest.changes, null);
         assert.deepEqual(
             oldest.usedBy.map(({ owner, current }: { owner: string; current: boolean }) => [
-                owner.split("::").at(-1),
+                owner.split("/").at(-1),
                 current,
             ]),
             [
@@ -187,7 +187,7 @@ describe("a layer that was published by this package", function () {
         assert.equal(await readFile(join(project.folder, "bom.json"), "utf8"), output);
     });
 
-    it("shows the manifest that the record is of, where a version keeps several", async () => {
+    it("shows the manifest that the version was published with, whoever shares it", async () => {
         const several = uniqueName("several");
         const text = await readFile(join(project.folder, "uv.lock"), "utf8");
         const publish = async (resource: string, name: string, content: string) => {
@@ -200,7 +200,7 @@ describe("a layer that was published by this package", function () {
         assert.equal(await publish("reports", "second.lock", `# the same packages\n${text}`), 1);
         const options = ["--bucket", bucket, "--layer", several, ...toEmulator(aws.endpoint), "--json"];
         const [version] = JSON.parse((await callCommandLine(["history", ...options])).output).versions;
-        assert.equal(version.manifestUri, `s3://${bucket}/lambda/${several}/layer/000001/second.lock`);
+        assert.equal(version.manifestUri, `s3://${bucket}/lambda/${several}/layer/000001/first.lock`);
     });
 
     it("is not found elsewhere", async () => {

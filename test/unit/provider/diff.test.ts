@@ -28,7 +28,7 @@ const before: Props = {
     triggers: [{ a: 1 }],
 };
 /** What only outputs have. */
-const outputs = { codeSha256: "c2hh", versionKey: "v" };
+const outputs = { codeSha256: "c2hh", createId: "v" };
 const compare = (changes: Props, olds: Props = before) =>
     diff({ ...olds, ...outputs }, { ...before, ...changes });
 const nothing = { changes: false };

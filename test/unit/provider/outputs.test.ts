@@ -8,7 +8,8 @@ describe("readOutputs", () => {
         codeSize: 10,
         uncompressedSize: 30,
         createdDate: "2026-01-01T00:00:00.000+0000",
-        versionKey: "v",
+        createId: "c",
+        epoch: "e",
         artifactKey: "a",
         manifestUri: "s3://bucket/manifest",
     };

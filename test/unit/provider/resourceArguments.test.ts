@@ -5,7 +5,7 @@ import { isLayerError } from "../../../provider/errors";
 import { classifiedInputs } from "../../../provider/inputEffects";
 import { asCheckedInputs } from "../../../provider/inputs";
 import type { Props } from "../../../provider/props";
-import { layerMarkObject, layerStore, recordObject } from "../../../provider/publish/layout";
+import { layerStore, recordObject } from "../../../provider/publish/layout";
 import { findArgumentProblems, inputNames, type ResourceType } from "../../../provider/resourceArguments";
 
 const required: Readonly<Record<ResourceType, Props>> = {
@@ -92,8 +92,7 @@ describe("a manifest", () => {
 
     it("may be called like anything else that is there", () => {
         for (const manifest of [
-            basename(layerMarkObject(store)),
-            "claims",
+            "ledger-123456789012-eu-central-1.json",
             "record.json/uv.lock",
             "Record.json",
         ]) {

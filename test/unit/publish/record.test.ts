@@ -1,20 +1,16 @@
 import assert from "node:assert/strict";
 import { readObject, writeObject } from "../../../provider/aws/objects";
-import { listAllClaims } from "../../../provider/publish/claims";
 import type { PublishedVersion } from "../../../provider/publish/layerVersion";
 import {
     artifactObject,
-    claimObject,
     type LayerStore,
     layerStore,
     manifestObject,
-    parseClaimObject,
-    publicationObject,
     recordObject,
 } from "../../../provider/publish/layout";
-import { changeRecord, keepVersion, ownedBy, readRecord } from "../../../provider/publish/record";
+import { fileUris, readRecord } from "../../../provider/publish/record";
+import { writeNewFiles, writeTakenFiles, writeUpdatedFiles } from "../../../provider/versionFiles";
 import { createBucket, createStore, useEmulatedAws } from "../emulatedAws";
-import { keyOf, ownerNamed } from "./publisher";
 import { manifestOf, recordOf } from "./records";
 
 const published: PublishedVersion = {
@@ -27,58 +23,60 @@ const published: PublishedVersion = {
     signingJobArn: undefined,
     signingProfileVersionArn: undefined,
 };
-const [first, second] = [ownerNamed("deps"), ownerNamed("other")];
 
-describe("keepVersion", () => {
+describe("what is kept beside a version", () => {
     const aws = useEmulatedAws();
     let store: LayerStore;
     beforeEach(async () => {
         store = await createStore(aws.clients);
     });
-    const keep = (text: string, owner = first) =>
-        keepVersion(
-            store,
-            published,
-            manifestOf(text),
-            recordOf(published, "deps", keyOf("1"), owner, text),
-            owner,
-            "claim",
-        );
     const manifestKey = "lambda/deps/layer/000007/uv.lock";
-
-    it("keeps manifest, record and claim where the seed tool would look", async () => {
-        const kept = await keep("one");
-        assert.equal(kept.manifestUri, `s3://${store.bucket.name}/${manifestKey}`);
-        assert.equal(kept.recordUri, `s3://${store.bucket.name}/lambda/deps/layer/000007/record.json`);
-        assert.deepEqual((await readObject(store.bucket, manifestKey))?.body, manifestOf("one").bytes);
-        assert.deepEqual(await readRecord(store, 7), recordOf(published, "deps", keyOf("1"), first, "one"));
-        assert.deepEqual(
-            (await listAllClaims(store)).map(({ version, ownerHash }) => [version, ownerHash]),
-            [[7, first.hash]],
+    const take = (text: string, fileName?: string) =>
+        writeTakenFiles(store, 7, published.codeSha256, manifestOf(text, fileName), async () =>
+            recordOf(published, "deps", text),
         );
+    const stored = async (key: string) => (await readObject(store.bucket, key))?.body.toString();
+
+    it("is a manifest and a record where the seed tool would look", async () => {
+        await writeNewFiles(store, manifestOf("one"), recordOf(published, "deps", "one"));
+        const uris = fileUris(store, 7, "uv.lock");
+        assert.equal(uris.manifestUri, `s3://${store.bucket.name}/${manifestKey}`);
+        assert.equal(uris.recordUri, `s3://${store.bucket.name}/lambda/deps/layer/000007/record.json`);
+        assert.equal(await stored(manifestKey), manifestOf("one").bytes.toString());
+        assert.deepEqual(await readRecord(store, 7), recordOf(published, "deps", "one"));
     });
 
-    it("repairs a manifest that was altered, of the same length too, and leaves a right one alone", async () => {
-        await keep("one");
-        const before = await readObject(store.bucket, recordObject(store, 7));
-        await keep("one");
-        assert.deepEqual((await readObject(store.bucket, recordObject(store, 7)))?.etag, before?.etag);
-        await writeObject(store.bucket, manifestKey, "# two\n", "text/plain");
-        await keep("one");
-        assert.deepEqual((await readObject(store.bucket, manifestKey))?.body, manifestOf("one").bytes);
+    it("follows whoever takes the version over, but for the record and the manifest's name", async () => {
+        await take("one");
+        assert.deepEqual(await take("two"), recordOf(published, "deps", "one"));
+        assert.equal(await stored(manifestKey), manifestOf("two").bytes.toString());
+        await take("three", "poetry.lock");
+        assert.equal(await stored(manifestKey), manifestOf("two").bytes.toString());
+        assert.equal(await stored("lambda/deps/layer/000007/poetry.lock"), undefined);
     });
 
-    it("takes over a manifest with the same dependencies, and never rewrites who published or answers", async () => {
-        await keep("one");
-        await keep("two", second);
-        const record = await readRecord(store, 7);
-        assert.equal(record?.manifest.md5, manifestOf("two").md5);
-        assert.deepEqual([record?.publishedBy, record?.owner], [first.id, first.id]);
-        await changeRecord(store, 7, (kept) => (kept === undefined ? kept : ownedBy(second.id, kept)));
-        assert.deepEqual(
-            [(await readRecord(store, 7))?.publishedBy, (await readRecord(store, 7))?.owner],
-            [first.id, second.id],
+    it("is written anew where the record is of other bytes, or cannot be read", async () => {
+        const other = { ...recordOf(published, "deps", "one"), codeSha256: "b3RoZXI=" };
+        await writeNewFiles(store, manifestOf("one"), other);
+        assert.deepEqual(await take("two"), recordOf(published, "deps", "two"));
+        await writeObject(store.bucket, recordObject(store, 7), "{", "application/json");
+        assert.deepEqual(await take("three"), recordOf(published, "deps", "three"));
+        assert.equal(await stored(manifestKey), manifestOf("three").bytes.toString());
+    });
+
+    it("gets a manifest's new name with an update, and a record that is missing", async () => {
+        const record = recordOf(published, "deps", "one");
+        assert.equal(await writeUpdatedFiles(store, manifestOf("one"), record, undefined, false), "uv.lock");
+        const renamed = manifestOf("two", "poetry.lock");
+        const file = { ...record, manifest: { fileName: "poetry.lock", md5: renamed.md5 } };
+        assert.equal(await writeUpdatedFiles(store, renamed, file, "uv.lock", true), "poetry.lock");
+        assert.equal(await stored(manifestKey), undefined);
+        assert.equal((await readRecord(store, 7))?.manifest.fileName, "poetry.lock");
+        assert.equal(
+            await writeUpdatedFiles(store, manifestOf("x"), record, "poetry.lock", false),
+            "poetry.lock",
         );
+        assert.equal(await stored("lambda/deps/layer/000007/poetry.lock"), renamed.bytes.toString());
     });
 
     it("counts a record that cannot be read as none", async () => {
@@ -99,29 +97,10 @@ describe("layout", () => {
         const foreign = layerStore(bucket, "lambda/deps/", "123456789012-eu-west-1");
         assert.equal(artifactObject(own, "k"), "lambda/deps/layer/artifacts/k.zip");
         assert.equal(artifactObject(foreign, "k"), artifactObject(own, "k"));
-        assert.equal(publicationObject(own, "v"), "lambda/deps/layer/publications/v.json");
         assert.equal(
             manifestObject(foreign, 7, "uv.lock"),
             "lambda/deps/layer/123456789012-eu-west-1/000007/uv.lock",
         );
         assert.equal(recordObject(layerStore(bucket, ""), 1_234_567), "layer/1234567/record.json");
-    });
-
-    it("reads claims back from their keys, and nothing else", async () => {
-        const bucket = await createBucket(aws.clients);
-        const store = layerStore(bucket, "lambda/deps/");
-        const { hash } = first;
-        assert.deepEqual(parseClaimObject(store, claimObject(store, 7, hash)), {
-            version: 7,
-            ownerHash: hash,
-        });
-        for (const key of [
-            recordObject(store, 7),
-            claimObject(layerStore(bucket, "lambda/deps/", "123456789012-eu-west-1"), 7, hash),
-            `other/${claimObject(store, 7, hash)}`,
-            claimObject(store, 7, "no hash"),
-        ]) {
-            assert.equal(parseClaimObject(store, key), undefined, key);
-        }
     });
 });

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { isLayerError } from "../../../provider/errors";
-import { publishLayerVersion } from "../../../provider/publish/publishLayerVersion";
 import type { Fault } from "../aws/faultyAws";
 import { startFaultyAws } from "../aws/faultyAws";
 import { clientsAt, uniqueName, useEmulatedAws } from "../emulatedAws";
-import { never, requestFor, versionsOf } from "./publisher";
+import { never, publishInline, versionsOf } from "./publisher";
 
-describe("publishLayerVersion", function () {
+describe("a publish call", function () {
     this.timeout(30_000);
     const aws = useEmulatedAws();
 
@@ -21,7 +20,7 @@ describe("publishLayerVersion", function () {
         }, aws.endpoint);
         try {
             const clients = await clientsAt(server.origin);
-            const published = await publishLayerVersion(clients, requestFor(layerName), 0, signal);
+            const published = await publishInline(clients, layerName, signal);
             return { published, calls };
         } finally {
             await server.close();
