@@ -73,6 +73,23 @@ describe("the environment of a run", function () {
         assert.doesNotMatch(npm.stdout, /ignore-scripts|elsewhere/);
     });
 
+    it("gives uv, pip and poetry caches of the run alone", async () => {
+        const folder = join(machine, "caches");
+        const env = isolatedEnvironment(user, folder);
+        const asked: readonly (readonly [string, readonly string[]])[] = [
+            [uvPath(), ["cache", "dir"]],
+            [pythonPath(), ["-m", "pip", "cache", "dir"]],
+            [poetryPath(), ["config", "cache-dir"]],
+        ];
+        for (const [program, args] of asked) {
+            const own = (await mustRun(program, args, { env, cwd: folder })).stdout.trim();
+            assert.ok(own.startsWith(`${folder}/`), `${args.join(" ")}: ${own}`);
+            // It is the machine's where nothing says otherwise.
+            const shared = (await mustRun(program, args, { env: onMachine(), cwd: folder })).stdout.trim();
+            assert.ok(shared.startsWith(join(machine, ".cache")), `${args.join(" ")}: ${shared}`);
+        }
+    });
+
     it("makes the same locks on a machine whose caches hold other packages of the same names", async () => {
         await plantOtherPackages();
         const index = await startSampleIndex();
