@@ -18,6 +18,8 @@ export interface ExportedResource {
 export interface StackExport {
     /** In the order in which they were registered, the stack itself first. */
     readonly resources: readonly ExportedResource[];
+    /** URNs of resources whose last operation did not end. */
+    readonly pendingOperations: readonly string[];
     /** What was printed, for a search in all of it. */
     readonly text: string;
 }
@@ -29,7 +31,12 @@ export function parseStackExport(text: string): StackExport {
     if (!Array.isArray(resources)) {
         throw new Error("The resources of an exported stack are not a list.");
     }
-    return { resources: resources.map(resource), text };
+    const pending = deployment["pending_operations"] ?? [];
+    if (!Array.isArray(pending)) {
+        throw new Error("The pending operations of an exported stack are not a list.");
+    }
+    const pendingOperations = pending.map((each) => resource(object(each, "an operation")["resource"]).urn);
+    return { resources: resources.map(resource), pendingOperations, text };
 }
 
 function resource(value: unknown): ExportedResource {

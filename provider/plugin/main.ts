@@ -16,6 +16,9 @@ function readVersion(): string {
     return "0.0.0";
 }
 
+// The engine's Cancel ends the work; Ctrl-C reaches this process too where a shell hands it to the whole group.
+process.on("SIGINT", () => undefined);
+
 startServer(process, { version: readVersion(), schema: () => "{}" }).then(
     // The engine reads the port off the first line.
     (port) => process.stdout.write(`${port}\n`),

@@ -67,7 +67,7 @@ export async function createLayerProject(
 let packed: Promise<string> | undefined;
 
 /** The package as it is at the first call: one run tests one package, whatever is edited meanwhile. */
-function tarball(): Promise<string> {
+export function tarball(): Promise<string> {
     packed ??= packageTarball(() => undefined);
     return packed;
 }

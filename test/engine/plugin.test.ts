@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { succeeded } from "../../scripts/pulumiProject";
 import { onBothEmulators } from "./emulatedAws";
-import { resourceCounts, stateOf, versionArn } from "./layerProject";
+import { program, pythonLayer, resourceCounts, stateOf, versionArn } from "./layerProject";
 import { bumpedDependencies, lock } from "./locks";
 import { pluginLayer, pluginProgram, pluginProjects } from "./pluginProject";
 
@@ -35,5 +35,43 @@ onBothEmulators("the native plugin", (aws) => {
         assert.doesNotMatch(changed.stdout, /__layer|dependencyDigest/);
         assert.match(succeeded(await project.up()).stdout, /published version 2/);
         succeeded(await project.destroy());
+    });
+
+    it("takes over layers of the dynamic front end by alias, and gives them back, without a new version", async () => {
+        const { uvLock } = await lock();
+        const dynamic = program(
+            pythonLayer({ permissions: [] }),
+            "exports.arn = pulumi.output(deps.arn);",
+        ).replace("new PythonLayer", "const deps = new PythonLayer");
+        const native = pluginProgram(
+            pluginLayer(
+                { permissions: [] },
+                { options: '{ aliases: [{ type: "pulumi-nodejs:dynamic/lambda:PythonLayer" }] }' },
+            ),
+            "exports.arn = deps.arn;",
+        );
+        const back = dynamic.replace(
+            ", {});",
+            ', { aliases: [{ type: "lambda-layer:index:PythonLayer" }] });',
+        );
+        const project = await newProject({
+            name: "moved",
+            withPackage: true,
+            files: { "index.js": dynamic, "uv.lock": uvLock },
+        });
+        succeeded(await project.up());
+        const { arn } = await project.outputs();
+        const before = await aws().objectKeys();
+        for (const text of [native, back, native]) {
+            await project.write({ "index.js": text });
+            const up = succeeded(await project.up());
+            assert.doesNotMatch(up.stdout, /replace|created/);
+            assert.equal((await project.outputs())["arn"], arn);
+            succeeded(await project.refresh(["--expect-no-changes"]));
+        }
+        assert.deepEqual(await aws().versions("moved-dev-deps"), [1]);
+        assert.deepEqual(await aws().objectKeys(), before);
+        succeeded(await project.destroy());
+        assert.deepEqual(await aws().versions("moved-dev-deps"), []);
     });
 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { bundlePlugin, pluginName } from "../../scripts/bundlePlugin";
 import { createPulumiProject, type PulumiProject } from "../../scripts/pulumiProject";
 import { bucketName, type EmulatedAws, region } from "./emulatedAws";
+import { awsConfig, tarball } from "./layerProject";
 
 /** What a project with the plugin differs in from others. */
 export interface PluginProjectOptions {
@@ -12,6 +13,8 @@ export interface PluginProjectOptions {
     readonly files: Readonly<Record<string, string | Buffer>>;
     /** Settings of the plugin, such as `lambda-layer:region`; null takes a default of {@link pluginConfig} away. */
     readonly config?: Readonly<Record<string, string | null>>;
+    /** Whether the package itself is installed and configured too, as in a program that moves from one front end to the other. */
+    readonly withPackage?: boolean;
 }
 
 /**
@@ -31,10 +34,12 @@ export function pluginProjects(
     afterEach(async () => {
         await Promise.all(made.splice(0).map((project) => project.remove()));
     });
-    return async ({ name, files, config = {} }) => {
-        const all = { ...pluginConfig(aws().emulator.endpoint), ...config };
+    return async ({ name, files, config = {}, withPackage = false }) => {
+        const { endpoint } = aws().emulator;
+        const all = { ...pluginConfig(endpoint), ...(withPackage ? awsConfig(endpoint) : {}), ...config };
         const project = await createPulumiProject({
             name,
+            tarball: withPackage ? await tarball() : undefined,
             files: {
                 "Pulumi.yaml": `${JSON.stringify({
                     name,
