@@ -12,6 +12,7 @@ import {
 } from "../../../provider/manifest";
 import { findStaleness } from "../../../provider/manifest/staleness";
 import { type Target, targetFor } from "../../../provider/target";
+import { extended } from "../../../scripts/testStages";
 import { type Question, questionedWorkspace } from "./generatedWorkspace";
 import { type Answer, type Asked, startUvSelection, type UvSelection } from "./uvSelection";
 import type { Member, Workspace } from "./workspaceFiles";
@@ -21,8 +22,9 @@ import type { Member, Workspace } from "./workspaceFiles";
  * each time, or those of PLL_WORKSPACES_SEED.
  */
 const { PLL_WORKSPACES: given, PLL_WORKSPACES_SEED: seed } = process.env;
-const runs = Number(given ?? 40);
 const fixed = given === undefined ? { seed: 20261130 } : seed === undefined ? {} : { seed: Number(seed) };
+/** Of the extended tests: others than those above. */
+const moreRuns = 200;
 
 describe("generated workspaces", function () {
     this.timeout(0);
@@ -37,7 +39,11 @@ describe("generated workspaces", function () {
         await rm(folder, { recursive: true, force: true });
     });
 
-    it("give what uv installs and exports, for any choice and target", async () => {
+    it("give what uv installs and exports, for any choice and target", () =>
+        agree(Number(given ?? 40), fixed));
+    it(`give it for more of them, ${extended}`, () => agree(moreRuns, {}));
+
+    async function agree(runs: number, chosen: { readonly seed?: number }): Promise<void> {
         const counts = { locked: 0, compared: 0, refused: 0 };
         const { failed, ...details } = await fc.check(
             fc.asyncProperty(questionedWorkspace, async ({ generated, questions }) => {
@@ -56,14 +62,14 @@ describe("generated workspaces", function () {
                 }
                 await rm(root, { recursive: true });
             }),
-            { numRuns: runs, ...fixed, endOnFailure: true },
+            { numRuns: runs, ...chosen, endOnFailure: true },
         );
         // Without the counterexample itself, which holds the bytes of wheels.
         const { seed: tried, counterexamplePath, errorInstance } = details;
         assert.ok(!failed, `seed ${tried}, path "${counterexamplePath}": ${errorInstance}`);
         assert.ok(counts.locked >= runs / 4 && counts.refused > 0, JSON.stringify(counts));
         if (given !== undefined) console.log(counts);
-    });
+    }
 
     async function compare(
         root: string,

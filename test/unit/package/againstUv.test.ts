@@ -11,6 +11,7 @@ import { parseWheelName } from "../../../provider/manifest/wheelTag";
 import { packageLayer } from "../../../provider/package";
 import type { Target } from "../../../provider/target";
 import { repository } from "../../../scripts/cacheFolder";
+import { extended } from "../../../scripts/testStages";
 import { pythonPath, uvPath } from "../../tools";
 import { target } from "./craftWheel";
 import { readWithPython } from "./readZip";
@@ -53,7 +54,7 @@ const armTarget: Target = {
 const cases: readonly (readonly [title: string, Target, readonly string[]])[] = [
     ["wheels of every kind", target, requirements],
     [`${popular.length} popular packages`, target, popular],
-    [`${popular.length} popular packages`, armTarget, popular],
+    [`${extended}: ${popular.length} popular packages`, armTarget, popular],
 ];
 
 describe("a packed layer against what uv installs", function () {
