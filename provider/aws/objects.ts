@@ -138,11 +138,16 @@ async function readThrough<Result>(
     }
 }
 
-/** Facts of an object, or `undefined` when it is not there. */
+/**
+ * Facts of an object, or `undefined` when it is not there.
+ *
+ * @param isBucketKnown the bucket was there a moment ago: it is not asked for again when the object is not there. Default: false.
+ */
 export async function headObject(
     bucket: Bucket,
     key: string,
     versionId?: string,
+    isBucketKnown = false,
 ): Promise<ObjectHead | undefined> {
     const { HeadObjectCommand } = await loadS3();
     try {
@@ -163,7 +168,7 @@ export async function headObject(
         };
     } catch (error) {
         // A HEAD has no body, so a missing bucket and a missing key answer alike: ask which it is. And IAM knows it as GetObject.
-        if (isNotFound(error)) {
+        if (isNotFound(error) && !isBucketKnown) {
             await requireBucket(bucket);
         }
         return absentOrThrow(error, bucket, "s3:GetObject", key);

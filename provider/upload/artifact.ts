@@ -47,7 +47,7 @@ export async function findArtifact(
     key: string,
     artifactKey: string,
 ): Promise<StoredArtifact | undefined> {
-    const head = await headObject(bucket, key);
+    const head = await headObject(bucket, key, undefined, true);
     if (head === undefined || head.metadata["artifact_key"] !== artifactKey) {
         return undefined;
     }
