@@ -18,7 +18,7 @@ import { withAuthoritiesOfUv } from "./network/authorities";
 import { defaultStateFolder, packageLayer, proveWheel } from "./package";
 import type { Artifact } from "./package/model";
 import { sameValue } from "./props";
-import { contentKey } from "./publish/keys";
+import { contentKey } from "./publish/contentKey";
 import { type Target, targetFor } from "./target";
 import { inTemporaryFolder } from "./temporaryFolder";
 

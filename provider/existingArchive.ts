@@ -9,7 +9,7 @@ import { uploadProgress } from "./layer/messages";
 import { readManifestBytes } from "./manifest";
 import { manifestChanged } from "./manifestChanged";
 import { type ArchiveFacts, maximumUncompressedSize, readArchive } from "./package";
-import { contentKey } from "./publish/keys";
+import { contentKey } from "./publish/contentKey";
 import { artifactObject } from "./publish/layout";
 import { inlineZipLimit } from "./publish/limits";
 import { requireLabel, requireZip } from "./publish/preflight";

@@ -1,6 +1,6 @@
 import { type CheckedInputs, readKeepVersions } from "./inputs";
 import { parseOwner } from "./owner";
-import { canonicalJson } from "./publish/keys";
+import { canonicalJson } from "./publish/contentKey";
 import type { HolderRequest } from "./publish/ledger/acquire";
 import { settingsDigest, type WantedVersion } from "./publish/ledger/versionKey";
 

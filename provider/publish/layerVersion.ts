@@ -19,16 +19,7 @@ export interface PublishedVersion {
     readonly signingProfileVersionArn: string | undefined;
 }
 
-/** What a version was published with, as Lambda tells it. */
-interface VersionSettings {
-    /** Absent where it is empty: Lambda does not tell the two apart. */
-    readonly description: string | undefined;
-    readonly licenseInfo: string | undefined;
-    readonly compatibleRuntimes: readonly string[];
-    readonly compatibleArchitectures: readonly string[];
-}
-
-/** What is to be published: the call's own fields, with the archive's expected hash and size. */
+/** What is to be published: the fields of the call. */
 export interface PublishRequest {
     readonly layerName: string;
     readonly content: NonNullable<PublishLayerVersionRequest["Content"]>;
@@ -36,10 +27,6 @@ export interface PublishRequest {
     readonly licenseInfo: string | undefined;
     readonly compatibleRuntimes: readonly string[];
     readonly compatibleArchitectures: readonly string[];
-    /** What Lambda must answer; a version that differs is deleted again. Absent where the archive's hash is not known. */
-    readonly codeSha256: string | undefined;
-    /** Bytes. */
-    readonly codeSize: number;
 }
 
 /** The version as Lambda has it, or `undefined` when Lambda says that there is none. Any other failure throws. */
@@ -55,10 +42,12 @@ export async function getLayerVersion(
         : toPublishedVersion(answer, getLayerVersionCall(layerName, version));
 }
 
-const getLayerVersionCall = (layerName: string, version: number): string =>
+/** The call that asks for a version, for messages. */
+export const getLayerVersionCall = (layerName: string, version: number): string =>
     `lambda:GetLayerVersion for layer "${layerName}" version ${version}`;
 
-async function describeLayerVersion(
+/** What Lambda answers of a version, or `undefined` when it says that there is none. Any other failure throws. */
+export async function describeLayerVersion(
     clients: Clients,
     layerName: string,
     version: number,
@@ -75,31 +64,6 @@ async function describeLayerVersion(
         throw awsError(error, getLayerVersionCall(layerName, version));
     }
 }
-
-/** Whether a version could have come from the request: two resources may publish one archive under two descriptions. */
-const isRequested = (
-    found: GetLayerVersionResponse,
-    request: Omit<PublishRequest, "content" | "codeSize">,
-): boolean => found.Content?.CodeSha256 === request.codeSha256 && areSameSettings(settingsOf(found), request);
-
-/** Whether two versions were published with the same texts and lists; the order in a list does not count. */
-function areSameSettings(left: VersionSettings, right: VersionSettings): boolean {
-    const same = (one: readonly string[], other: readonly string[]) =>
-        [...one].sort().join() === [...other].sort().join();
-    return (
-        (left.description ?? "") === (right.description ?? "") &&
-        (left.licenseInfo ?? "") === (right.licenseInfo ?? "") &&
-        same(left.compatibleRuntimes, right.compatibleRuntimes) &&
-        same(left.compatibleArchitectures, right.compatibleArchitectures)
-    );
-}
-
-const settingsOf = (answer: GetLayerVersionResponse): VersionSettings => ({
-    description: answer.Description || undefined,
-    licenseInfo: answer.LicenseInfo || undefined,
-    compatibleRuntimes: answer.CompatibleRuntimes ?? [],
-    compatibleArchitectures: answer.CompatibleArchitectures ?? [],
-});
 
 /** A link to the version's zip, good for ten minutes; `undefined` where Lambda gives none. */
 export async function getLayerVersionLocation(
@@ -184,31 +148,6 @@ export async function deleteLayerVersion(
             throw awsError(error, `lambda:DeleteLayerVersion for layer "${layerName}" version ${version}`);
         }
     }
-}
-
-/**
- * A version above `newestBefore` that is what was requested, archive and description alike: what a call without an
- * answer has published. Answers `undefined` where the archive's hash is not known, for nothing proves it then.
- */
-export async function findNewVersion(
-    clients: Clients,
-    request: Omit<PublishRequest, "content" | "codeSize">,
-    newestBefore: number,
-    signal: AbortSignal,
-): Promise<PublishedVersion | undefined> {
-    if (request.codeSha256 === undefined) {
-        return undefined;
-    }
-    const newer = (await listVersionNumbers(clients, request.layerName, signal)).filter(
-        (version) => version > newestBefore,
-    );
-    for (const version of newer) {
-        const found = await describeLayerVersion(clients, request.layerName, version, signal);
-        if (found !== undefined && isRequested(found, request)) {
-            return toPublishedVersion(found, getLayerVersionCall(request.layerName, version));
-        }
-    }
-    return undefined;
 }
 
 /** What an answer says of a version. Throws AWS_FAILED for one that names none: not Lambda gave it. */

@@ -84,13 +84,6 @@ const refusals: readonly Refusal[] = [
     },
 ];
 
-/** Codes that prove that Lambda published nothing. */
-export const refusalCodes: readonly ErrorCode[] = [
-    ...refusals.map(({ code }) => code),
-    "CREDENTIALS_MISSING",
-    "PUBLISH_MISMATCH",
-];
-
 /**
  * The {@link LayerError} for a refused PublishLayerVersion.
  *

@@ -1,4 +1,4 @@
-import { type Entry, type Holder, holdingOf, holdingsOf, type Ledger, noPolicy, putEntry } from "./ledger";
+import { type Entry, type Holder, holdingsOf, type Ledger, noPolicy, putEntry } from "./ledger";
 import { wantPolicy, withHolders } from "./policy";
 import { versionKey, type WantedVersion } from "./versionKey";
 
@@ -131,10 +131,6 @@ export function distrust(ledger: Ledger, { version, codeSha256 }: ShownVersion):
     const { key: _, ...rest } = entry;
     return putEntry(ledger, version, { ...rest, codeSha256, artifacts: [], origin: "found" });
 }
-
-/** Whether a create holds a version that is not in doubt. */
-export const isHolding = (ledger: Ledger, createId: string): boolean =>
-    holdingOf(ledger, createId)?.holder.use === "current";
 
 const sameHolder = (left: Holder, right: Holder): boolean =>
     left.owner === right.owner &&

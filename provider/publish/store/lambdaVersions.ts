@@ -4,6 +4,8 @@ import { awsError, isNotFound } from "../../aws/failures";
 import { loadLambda } from "../../aws/sdk";
 import {
     deleteLayerVersion,
+    describeLayerVersion,
+    getLayerVersionCall,
     newestVersionNumber,
     type PublishedVersion,
     toPublishedVersion,
@@ -76,17 +78,8 @@ async function getVersion(
     version: number,
     signal: AbortSignal,
 ): Promise<LambdaVersion | undefined> {
-    const { GetLayerVersionCommand } = await loadLambda();
-    const call = `lambda:GetLayerVersion for layer "${layerName}" version ${version}`;
-    try {
-        const command = new GetLayerVersionCommand({ LayerName: layerName, VersionNumber: version });
-        return toLambdaVersion(await clients.lambda.send(command, { abortSignal: signal }), call);
-    } catch (error) {
-        if (isNotFound(error)) {
-            return undefined;
-        }
-        throw awsError(error, call);
-    }
+    const answer = await describeLayerVersion(clients, layerName, version, signal);
+    return answer && toLambdaVersion(answer, getLayerVersionCall(layerName, version));
 }
 
 /** Every version of a layer; none of a layer that does not exist. */

@@ -13,7 +13,7 @@ import { type LambdaVersion, toLambdaVersion } from "./lambdaVersions";
  */
 export async function callPublish(
     clients: Clients,
-    request: Omit<PublishRequest, "codeSha256" | "codeSize">,
+    request: PublishRequest,
     signal: AbortSignal,
 ): Promise<LambdaVersion | "unanswered" | "throttled" | "artifact missing"> {
     const call = `lambda:PublishLayerVersion for layer "${request.layerName}"`;

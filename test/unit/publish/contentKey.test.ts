@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { canonicalJson, contentKey, type VersionIdentity, versionKey } from "../../../provider/publish/keys";
+import { canonicalJson, contentKey } from "../../../provider/publish/contentKey";
+import { settingsDigest, versionKey } from "../../../provider/publish/ledger/versionKey";
 
 /** The same JSON value with the properties of every object in another order. */
 function shuffled(value: unknown): unknown {
@@ -42,42 +43,43 @@ describe("contentKey", () => {
 });
 
 describe("versionKey", () => {
-    const identity: VersionIdentity = {
-        artifactKey: "a",
-        account: "123456789012",
-        region: "eu-central-1",
-        layerName: "deps",
+    const settings = {
         description: undefined,
         licenseInfo: undefined,
         compatibleRuntimes: ["python3.12", "python3.13"],
-        compatibleArchitectures: ["x86_64"],
-        triggers: undefined,
+        compatibleArchitectures: ["x86_64", "arm64"],
+    };
+    const wanted = {
+        layer: "arn:aws:lambda:eu-central-1:123456789012:layer:deps",
+        settings: settingsDigest(settings),
+        triggers: "",
     };
 
-    it("does not depend on the order of runtimes and architectures", () => {
-        assert.equal(
-            versionKey({ ...identity, compatibleRuntimes: ["python3.13", "python3.12"] }),
-            versionKey(identity),
-        );
+    it("does not depend on the order of runtimes and architectures, nor on an empty text", () => {
+        const same = {
+            description: "",
+            licenseInfo: "",
+            compatibleRuntimes: ["python3.13", "python3.12"],
+            compatibleArchitectures: ["arm64", "x86_64"],
+        };
+        assert.equal(settingsDigest(same), wanted.settings);
     });
 
-    it("differs with every part", () => {
-        const changes: Partial<VersionIdentity>[] = [
-            {},
-            { artifactKey: "b" },
-            { account: "000000000000" },
-            { region: "eu-west-1" },
-            { layerName: "other" },
-            { description: "d" },
-            { licenseInfo: "d" },
-            { compatibleRuntimes: [] },
-            { compatibleArchitectures: ["arm64"] },
-            { triggers: ["1"] },
-            { triggers: [1] },
+    it("differs when anything does that makes another version", () => {
+        const others = [
+            versionKey(wanted, "b"),
+            versionKey({ ...wanted, layer: wanted.layer.replace("central", "west") }, "a"),
+            versionKey({ ...wanted, layer: wanted.layer.replace("1234", "4321") }, "a"),
+            versionKey({ ...wanted, triggers: "1" }, "a"),
+            ...[
+                { description: "x" },
+                { licenseInfo: "x" },
+                { compatibleRuntimes: ["python3.12"] },
+                { compatibleArchitectures: ["arm64"] },
+            ].map((more) =>
+                versionKey({ ...wanted, settings: settingsDigest({ ...settings, ...more }) }, "a"),
+            ),
         ];
-        assert.equal(
-            new Set(changes.map((change) => versionKey({ ...identity, ...change }))).size,
-            changes.length,
-        );
+        assert.equal(new Set([versionKey(wanted, "a"), ...others]).size, others.length + 1);
     });
 });
