@@ -1,4 +1,5 @@
 import { isLayerError } from "./errors";
+import { readKeepVersions } from "./inputs";
 import type { Call } from "./layer/host";
 import { problemText } from "./ledgerErrors";
 import type { Holding } from "./publish/ledger/ledger";
@@ -123,4 +124,19 @@ function ownersOf(holders: readonly Holding[]): string {
     const named = owners.slice(0, mostOwners).join(", ");
     const rest = owners.length - mostOwners;
     return `${named}${rest > 0 ? ` and ${rest} more` : ""} ${owners.length === 1 ? "uses" : "use"} it`;
+}
+
+/**
+ * What becomes of a version that is to be replaced, as far as a preview can tell: others may use it, too.
+ *
+ * @param keepVersions as the program says
+ */
+export function ruleOfKeeping(version: number, keepVersions: unknown): string {
+    const keep = readKeepVersions(keepVersions);
+    if (keep === undefined) {
+        return `version ${version} will be kept`;
+    }
+    return keep === 0
+        ? `version ${version} will be deleted at the end, unless somebody else uses it (keepVersions: 0)`
+        : `version ${version} will be kept; of the superseded ones the newest ${keep} stay (keepVersions: ${keep})`;
 }

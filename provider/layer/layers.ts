@@ -1,7 +1,7 @@
 import type { CheckOutcome } from "../check";
 import type { CreateOutcome } from "../create";
 import type { DiffOutcome } from "../diff";
-import { identityOf } from "../layerVersionArn";
+import { identityOf, versionOf } from "../layerVersionArn";
 import { parseOwner } from "../owner";
 import { type Props, textOf } from "../props";
 import type { ReadOutcome } from "../read";
@@ -46,6 +46,10 @@ export function createLayers(host: Host): Layers {
             seen.shown.add(textOf(olds, "createId") ?? "");
             const { warnOfMovedZip } = await import("../zipMoved");
             const once = sayingOnce(host, call, textOf(news, "owner") ?? "");
+            if (outcome.replaces !== undefined && textOf(olds, "bucket") !== undefined) {
+                const { ruleOfKeeping } = await import("../ledgerNotes");
+                once.log("info", ruleOfKeeping(versionOf(id), news["keepVersions"]));
+            }
             await warnOfMovedZip(host, once, id, olds, news, outcome.replaces !== undefined);
             return outcome;
         },

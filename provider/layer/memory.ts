@@ -1,7 +1,7 @@
-import { createSourceMemory, type SourceMemory } from "../build/sourceTree/sourceMemory";
+import type { SourceMemory } from "../build/sourceTree/sourceMemory";
 import type { Manifest } from "../manifest/model";
 import type { ManifestContent } from "../manifest/read";
-import { type RememberUnchanged, rememberUnchanged } from "../manifest/unchangedFile";
+import { type RememberUnchanged, rememberUnchanged } from "../unchangedFile";
 import type { FoundBuckets } from "../upload/destination";
 
 /**
@@ -69,7 +69,8 @@ export function createRunMemory(): RunMemory {
         },
         manifests: new Map(),
         manifestTexts: rememberUnchanged(),
-        localSources: createSourceMemory(),
+        // Made here, since what builds is loaded only when something is to be built.
+        localSources: { underWay: new Map(), indexes: rememberUnchanged() },
         buckets: new Map(),
     };
 }

@@ -3,13 +3,13 @@ import { stat } from "node:fs/promises";
 import path from "node:path";
 import { readRegularFile } from "../disk";
 import { LayerError } from "../errors";
+import type { RememberUnchanged } from "../unchangedFile";
 import { manifestKindNamed } from "./kind";
 import { type IncludedFile, type ManifestFile, type ManifestKind, manifestKinds } from "./model";
 import { type NoManifest, otherFormatNamed, otherFormatOf } from "./otherFormats";
 import { errorAt } from "./position";
 import { isInProject, projectRoots } from "./project";
 import { requirementsIncludes } from "./requirementsLines";
-import type { RememberUnchanged } from "./unchangedFile";
 import type { Variables } from "./variables";
 
 /** Bytes: no real manifest comes near, and one that does would hold up every preview. */

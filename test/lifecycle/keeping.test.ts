@@ -208,6 +208,49 @@ describe("what is kept", function () {
         assert.deepEqual(strict.versions(layerName), [2]);
     });
 
+    it("is said: before, what becomes of a version; then which went, which stay, and who uses them", async () => {
+        const layerName = uniqueName("said");
+        const bucket = strict.bucket().name;
+        const [stack, other] = [createStack("said", "dev"), createStack("said", "other")];
+        const said = async (run: () => Promise<unknown>) => {
+            const lines: string[] = [];
+            await quietly(run, lines);
+            return lines
+                .map((line) => line.slice(line.indexOf(": ") + 2))
+                .filter((line) => !/^(?:published|took over|\d changed)/.test(line));
+        };
+        const up = (variant: number, keepVersions?: number) => () =>
+            stack.up([
+                python(variant, {
+                    layerName,
+                    bucket,
+                    ...(keepVersions === undefined ? {} : { keepVersions }),
+                }),
+            ]);
+        const keeps = (version: number) =>
+            `kept version ${version}: functions may still use it (keepVersions)`;
+        await said(up(0));
+        assert.deepEqual(await said(up(1)), ["version 1 will be kept", keeps(1)]);
+        assert.deepEqual(await said(up(2, 1)), [
+            "version 2 will be kept; of the superseded ones the newest 1 stay (keepVersions: 1)",
+            "deleted version 1",
+            keeps(2),
+        ]);
+        await said(() => other.up([python(2, { layerName, bucket })]));
+        assert.deepEqual(await said(up(3, 0)), [
+            "version 3 will be deleted at the end, unless somebody else uses it (keepVersions: 0)",
+            "deleted version 2",
+            "kept version 3: said/other/PythonLayer/deps uses it",
+        ]);
+        assert.deepEqual(await said(up(0)), ["version 4 will be kept", keeps(4)]);
+        assert.deepEqual(await said(() => stack.destroy()), [
+            "kept version 4 too: superseded versions stay, unless forceDestroy is true",
+            "deleted version 5",
+        ]);
+        assert.deepEqual(await said(() => other.destroy()), ["deleted version 3"]);
+        assert.deepEqual(strict.versions(layerName), [4]);
+    });
+
     it("is found in its own region, whatever the stack's is by then", async () => {
         const layerName = uniqueName("region");
         const stack = createStack("region", "dev");

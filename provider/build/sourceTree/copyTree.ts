@@ -1,7 +1,7 @@
 import { chmod, copyFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { mapConcurrently } from "../../concurrency";
-import { rememberUnchanged } from "../../manifest/unchangedFile";
+import { rememberUnchanged } from "../../unchangedFile";
 import { digestFiles } from "./digestFiles";
 import { listFiles } from "./listFiles";
 

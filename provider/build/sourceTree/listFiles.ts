@@ -1,7 +1,7 @@
 import { access, readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { LayerError } from "../../errors";
-import type { RememberUnchanged } from "../../manifest/unchangedFile";
+import type { RememberUnchanged } from "../../unchangedFile";
 import type { GitIndex, TrackedPath } from "./gitIndex";
 import { type IgnoreFile, readIgnoreFile } from "./ignoreFile";
 import { modulesAmong, untrackedModules } from "./leftOutModules";

@@ -1,7 +1,7 @@
 import { realpath, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { readRegularFile } from "../../disk";
-import type { RememberUnchanged } from "../../manifest/unchangedFile";
+import type { RememberUnchanged } from "../../unchangedFile";
 import { type GitIndex, parseGitIndex, type TrackedPath } from "./gitIndex";
 
 /** The checkout of a git repository that a folder lies in. */

@@ -1,4 +1,4 @@
-import { type RememberUnchanged, rememberUnchanged } from "../../manifest/unchangedFile";
+import { type RememberUnchanged, rememberUnchanged } from "../../unchangedFile";
 import type { GitIndex } from "./gitIndex";
 
 /** One local package. */

@@ -23,8 +23,7 @@ export interface PublishedBy extends TakingRequest {
  *
  * @param read the ledger as it was when the lease's renewal ended
  * @returns without a hold when the version is a duplicate, or gone: the create goes on from there
- *   A hold with problems may not be in the ledger yet.
- * @throws LedgerFailure PUBLISH_MISMATCH
+ * @throws LedgerFailure PUBLISH_MISMATCH, and LEDGER_UNREADABLE that names the version
  */
 export async function enterOwn(
     place: Place,
@@ -39,33 +38,26 @@ export async function enterOwn(
         throw await takeBack(place, read, own, prepared.codeSha256);
     }
     const problems = await described(request, published);
-    let known = read;
-    try {
-        for (;;) {
-            let entered = enterPublished(known.ledger, own, holder, undefined);
-            if (entered.outcome === "look") {
-                const isThere = (await lookUp(place, version)) !== undefined;
-                entered = enterPublished(known.ledger, own, holder, isThere);
-            }
-            if (entered.outcome === "lost" || entered.outcome === "look") {
-                return { known };
-            }
-            const isHeld = entered.outcome === "held";
-            const ledger = isHeld ? retainReleased(entered.ledger, request) : entered.ledger;
-            const grounds = { creates: [holder.createId] };
-            const written = await commit(place, known, enterDoubtful(ledger, doubtful), grounds);
-            if (written !== undefined && isHeld) {
-                return { held: published, known: written, before: known.ledger, problems };
-            }
-            if (written !== undefined) {
-                place.tell({ code: "duplicate", version });
-                return { known: written };
-            }
-            known = await afterPublishing(place, known, version);
+    // What fails here ends the create without a state: a state without a hold would point at a version that others may delete.
+    for (let known = read; ; known = await afterPublishing(place, known, version)) {
+        let entered = enterPublished(known.ledger, own, holder, undefined);
+        if (entered.outcome === "look") {
+            const isThere = (await lookUp(place, version)) !== undefined;
+            entered = enterPublished(known.ledger, own, holder, isThere);
         }
-    } catch (error) {
-        // The version is there and must reach the state: its next update enters it, by the lease or as a found one.
-        return { held: published, known, before: known.ledger, problems: [...problems, error] };
+        if (entered.outcome === "lost" || entered.outcome === "look") {
+            return { known };
+        }
+        const ledger = entered.outcome === "held" ? retainReleased(entered.ledger, request) : entered.ledger;
+        const grounds = { creates: [holder.createId] };
+        const written = await commit(place, known, enterDoubtful(ledger, doubtful), grounds);
+        if (written !== undefined && entered.outcome === "held") {
+            return { held: published, known: written, before: known.ledger, problems };
+        }
+        if (written !== undefined) {
+            place.tell({ code: "duplicate", version });
+            return { known: written };
+        }
     }
 }
 

@@ -62,12 +62,20 @@ export async function releaseVersion(place: Place, request: StateRelease): Promi
     if (entry?.deleting) {
         return { version: "deleted", alsoDeleted, problems };
     }
-    const because = becauseOf(result, entry, request.epoch === before.epoch);
+    const because = becauseOf(result, entry, request, request.epoch === before.epoch);
     const kept = await stays(place, version, because, known.ledger);
     return { version: kept.version, alsoDeleted, problems };
 }
 
-function becauseOf(became: Release, entry: Entry | undefined, isSameEpoch: boolean): KeptBecause {
+function becauseOf(
+    became: Release,
+    entry: Entry | undefined,
+    { createId }: StateRelease,
+    isSameEpoch: boolean,
+): KeptBecause {
+    if (became === "superseded" && (entry?.holders.size ?? 0) > 0 && !entry?.holders.has(createId)) {
+        return "held";
+    }
     if (became === "removed") {
         return entry?.holders.size === 0 ? "found" : "held";
     }

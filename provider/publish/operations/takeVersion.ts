@@ -73,8 +73,7 @@ export type Step =
 export async function takeVersion(place: Place, given: TakeRequest): Promise<TakenVersion> {
     const request = { ...given, describe: onceEach(given.describe) };
     const wanted = { ...request.wanted, layer: place.layer };
-    // Should the entry fail, the state's next update finds the lease by it.
-    const nonce = request.holder.createId;
+    const nonce = place.clock.newId();
     const deadline = place.clock.now() + (request.patience ?? defaultPatience);
     let prepared: Prepared | undefined;
     let doubtful: readonly PublishedFacts[] = [];

@@ -1,6 +1,5 @@
 import { type EntryFacts, enterFound, type HolderRequest, hold } from "../ledger/acquire";
-import { enterPublished } from "../ledger/enter";
-import { holdingsOf, type Ledger } from "../ledger/ledger";
+import { holdingsOf } from "../ledger/ledger";
 import { renameKept } from "../ledger/moving";
 import { repairPolicies } from "../ledger/policy";
 import { retain } from "../ledger/retention";
@@ -44,9 +43,7 @@ export async function updateHold(place: Place, request: UpdateRequest): Promise<
         if (shown === undefined || ledger.versions.get(version)?.deleting) {
             throw new LedgerFailure("VERSION_NOT_FOUND", { layer: place.layer, version });
         }
-        const entered =
-            enterLeased(ledger, request, shown) ??
-            enterFound(ledger, version, { ...facts, ...shown }, formerPermissions);
+        const entered = enterFound(ledger, version, { ...facts, ...shown }, formerPermissions);
         const held = hold(entered, version, holder);
         const renamed = renameKept(held, formerOwner, holder.owner, holder.createId);
         const retained = retain(renamed, { owner: holder.owner });
@@ -69,21 +66,4 @@ export async function updateHold(place: Place, request: UpdateRequest): Promise<
     }
     problems.push(...(await tidy(place, known, before, version)));
     return { version: shown, epoch: known.ledger.epoch, problems };
-}
-
-/** The ledger with a version whose create could not enter it: the lease is still the create's own. */
-function enterLeased(
-    ledger: Ledger,
-    { holder, facts: { key, artifacts } }: UpdateRequest,
-    { version, codeSha256 }: PublishedFacts,
-): Ledger | undefined {
-    const lease = key === undefined ? undefined : ledger.publishing.get(key);
-    const nonce = holder.createId;
-    if (key === undefined || lease?.by !== nonce || lease.codeSha256 !== codeSha256) {
-        return undefined;
-    }
-    const [artifact = ""] = artifacts;
-    const own = { version, key, codeSha256, artifact, nonce, epoch: ledger.epoch };
-    const entered = enterPublished(ledger, own, holder, true);
-    return entered.outcome === "held" ? entered.ledger : undefined;
 }

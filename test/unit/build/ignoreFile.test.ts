@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { listFiles } from "../../../provider/build/sourceTree/listFiles";
-import { rememberUnchanged } from "../../../provider/manifest/unchangedFile";
+import { rememberUnchanged } from "../../../provider/unchangedFile";
 import { git, write } from "./checkout";
 
 describe("files by names and .gitignore", function () {
