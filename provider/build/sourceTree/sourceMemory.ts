@@ -1,4 +1,4 @@
-import { type RememberUnchanged, rememberUnchanged } from "../../unchangedFile";
+import type { RememberUnchanged } from "../../unchangedFile";
 import type { GitIndex } from "./gitIndex";
 
 /** One local package. */
@@ -14,5 +14,3 @@ export interface SourceMemory {
     readonly underWay: Map<string, Promise<LocalSource | undefined>>;
     readonly indexes: RememberUnchanged<GitIndex | undefined>;
 }
-
-export const createSourceMemory = (): SourceMemory => ({ underWay: new Map(), indexes: rememberUnchanged() });

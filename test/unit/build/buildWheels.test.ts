@@ -7,8 +7,8 @@ import { promisify } from "node:util";
 import { buildWheels } from "../../../provider/build";
 import { run } from "../../../provider/build/run";
 import { digestSources } from "../../../provider/build/sourceTree";
-import { createSourceMemory } from "../../../provider/build/sourceTree/sourceMemory";
 import { LayerError } from "../../../provider/errors";
+import { createRunMemory } from "../../../provider/layer/memory";
 import type { Dependency, DistributionFile } from "../../../provider/manifest/model";
 import { targetFor } from "../../../provider/target";
 import { type LocalServer, startServer } from "./localServer";
@@ -552,7 +552,7 @@ describe("buildWheels", function () {
             const { digests: sources } = await digestSources(
                 [dependency],
                 place.folder,
-                createSourceMemory(),
+                createRunMemory().localSources,
             );
             const request = requestFor(place.folder, [dependency], { kind: "uv.lock", sources });
             assert.equal((await buildWheels(request, place.context)).length, 1);

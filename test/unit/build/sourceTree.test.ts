@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import fc from "fast-check";
 import { digestPaths, digestSources } from "../../../provider/build/sourceTree";
-import { createSourceMemory } from "../../../provider/build/sourceTree/sourceMemory";
+import { createRunMemory } from "../../../provider/layer/memory";
 import type { Dependency } from "../../../provider/manifest/model";
 import { commit, git, write } from "./checkout";
 import { pinned } from "./request";
@@ -47,7 +47,7 @@ const leftByTools = [
 
 describe("digestSources", () => {
     let folder: string;
-    const memory = createSourceMemory();
+    const memory = createRunMemory().localSources;
     beforeEach(async () => {
         folder = await mkdtemp(join(tmpdir(), "sources-"));
         await write(folder, {

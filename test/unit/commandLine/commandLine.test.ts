@@ -226,7 +226,9 @@ describe("main", function () {
     });
 
     it("says in one line that Node is old, where AWS is asked, and leaves the SDK's seven out", async () => {
-        const denying = await startServer((_, response) => response.writeHead(403).end());
+        const denying = await startServer((_, response) =>
+            response.writeHead(403, { "x-amzn-requestid": "denied" }).end(),
+        );
         try {
             const place = ["--bucket", "b", "--layer", "deps", "--region", "eu-central-1"];
             const { child, texts, ended } = start(["history", ...place, "--endpoint-url", denying.origin], {

@@ -215,7 +215,7 @@ describe("exclude of a lock", function () {
         const dependencies = ["boto3", "requests", "aws-lambda-powertools", "numpy==2.3.5"];
         await writeFile(
             join(folder, "pyproject.toml"),
-            `[project]\nname = "app"\nversion = "1.0"\nrequires-python = ">=3.13,<4"\ndependencies = ${JSON.stringify(dependencies)}\n` +
+            `[project]\nname = "app"\nversion = "1.0"\nrequires-python = ">=3.11"\ndependencies = ${JSON.stringify(dependencies)}\n` +
                 `[[tool.uv.index]]\nname = "corp"\nurl = "https://index.example/simple"\nexplicit = true\n` +
                 `[[tool.poetry.source]]\nname = "poets"\nurl = "https://other.example/simple"\npriority = "explicit"\n`,
         );

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { rememberUnchanged } from "../../../provider/unchangedFile";
+import { rememberUnchanged } from "../../provider/unchangedFile";
 
 describe("rememberUnchanged", () => {
     let file: string;
