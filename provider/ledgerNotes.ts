@@ -8,7 +8,7 @@ import { versionList } from "./quantities";
 
 /** Says what the operations on a ledger tell, in the words of the run. */
 export const tellThrough =
-    (call: Call): Tell =>
+    (call: Pick<Call, "log">): Tell =>
     (note) => {
         const said = wordsOf(note);
         if (said !== undefined) {

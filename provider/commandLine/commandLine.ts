@@ -7,6 +7,9 @@ import { historyCommand } from "./history";
 import { interruptedExitCode } from "./interrupt";
 import { type OptionDescription, parseOptions, UsageError } from "./options";
 import { packageVersion } from "./packageVersion";
+import { pruneCommand } from "./prune";
+import { rebuildCommand } from "./rebuild";
+import { releaseCommand } from "./release";
 import { sbomCommand } from "./sbom";
 import { sizeCommand } from "./size";
 import { paintFor, type Terminal } from "./terminal";
@@ -18,6 +21,9 @@ export const commands: readonly Command[] = [
     diffCommand,
     sizeCommand,
     sbomCommand,
+    pruneCommand,
+    releaseCommand,
+    rebuildCommand,
 ];
 
 /**

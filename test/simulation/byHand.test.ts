@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { history } from "../../provider/publish/ledger/byHand";
 import { isLedgerFailure } from "../../provider/publish/operations/failure";
-import { lookForLeftovers, pruneLedger, rebuildLedger } from "../../provider/publish/operations/repairLedger";
+import { lookForPruning, pruneLedger, rebuildLedger } from "../../provider/publish/operations/repairLedger";
 import { comeToRest, createStage, type Line, type Stage } from "./script";
 import { describeLedgers } from "./traces";
 
@@ -76,10 +76,13 @@ describe("a ledger, by hand", () => {
             "s/l 1 published: deps current",
             "s/l 2 published: nobody",
         ]);
-        const leftovers = await byHand(stage, lookForLeftovers(placeOf(stage), new Set()));
-        const [ghost] = leftovers.unknownHolds;
-        assert.deepEqual([leftovers.unknownHolds.length, ghost?.version, leftovers.waiting], [1, 1, [2]]);
-        const chosen = { createIds: [ghost?.createId ?? ""], waiting: leftovers.waiting, missing: [] };
+        const states = {
+            stacks: new Set(["deps"]),
+            createIds: new Set<string>(),
+            versions: new Set<number>(),
+        };
+        const { chosen } = await byHand(stage, lookForPruning(placeOf(stage), states, false));
+        assert.deepEqual([chosen.createIds.length, chosen.waiting, chosen.missing], [1, [2], []]);
         assert.deepEqual(await byHand(stage, pruneLedger(placeOf(stage), chosen)), []);
         assert.deepEqual(describeLedgers(stage), []);
         assert.equal(stage.result().fault, undefined);
