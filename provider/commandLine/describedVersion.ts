@@ -28,8 +28,10 @@ export interface DescribedVersion {
 export interface VersionHolder {
     /** `shop/prod/PythonLayer/deps`: project, stack, parents, kind and name. */
     readonly owner: string;
-    /** Whether it is the newest version that the resource has come to, and not one that is kept or left over. */
-    readonly current: boolean;
+    /** Random id of the create that holds it, which the state of its stack knows. */
+    readonly createId: string;
+    /** `kept`: superseded. `older`: not superseded, and not the newest of its owner: of a run that was cut short, or of another state. */
+    readonly use: "current" | "kept" | "older";
 }
 
 /** Describes one version of the outline. */
@@ -61,7 +63,10 @@ function holdersOf({ holdings }: LayerOutline, version: number): VersionHolder[]
         );
     return holdings
         .filter((holding) => holding.version === version)
-        .map(({ holder: { owner, number } }) => ({ owner, current: number === newest(owner) }))
+        .map(({ createId, holder: { owner, number, use } }): VersionHolder => {
+            const isOlder = use === "current" && number !== newest(owner);
+            return { owner, createId, use: isOlder ? "older" : use };
+        })
         .sort((left, right) => (left.owner < right.owner ? -1 : 1));
 }
 

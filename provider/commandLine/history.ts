@@ -1,6 +1,6 @@
 import type { DependencyComparison } from "../manifest/compare";
 import { type Call, type Command, jsonOption, layerOptions, writeJson, writeLines } from "./command";
-import type { DescribedVersion } from "./describedVersion";
+import type { DescribedVersion, VersionHolder } from "./describedVersion";
 import { UsageError } from "./options";
 
 /** A version with what moved since the one before that has a record. */
@@ -11,12 +11,23 @@ export interface HistoryStep {
     readonly changes: DependencyComparison | undefined;
 }
 
+/** The versions that a resource holds, in the order in which it came to them. */
+export interface OwnersWay {
+    readonly owner: string;
+    readonly steps: readonly (VersionHolder & {
+        readonly version: number;
+        /** What moved since the version before; absent for the first, and where the packages of one of the two are not known. */
+        readonly changes: DependencyComparison | undefined;
+    })[];
+}
+
 export const historyCommand: Command = {
     name: "history",
     summary: "The versions of a layer: when, who uses them, which packages moved",
     usage: ["--bucket <bucket> --layer <name> [options]", "s3://<bucket>/<prefix> [options]"],
     details: [
-        "The newest version comes first. USED BY names the stacks and resources that hold a version; no such version is ever deleted. The one that a resource has now is its current one.",
+        "The newest version comes first. USED BY names the stacks and resources that hold a version; no such version is ever deleted. The one that a resource has now is its current one, and a superseded one is kept. An older one is of a run that was cut short, or of another state with the same names.",
+        "Below the table are the resources, each with the versions that it holds in the order in which it came to them, and what moved from one to the next. The ids that `release` takes are in the JSON.",
         "Packages are those of the versions' records. A version that something else has published has none: only its number is shown.",
     ],
     options: [
@@ -47,6 +58,7 @@ async function runHistory(call: Call): Promise<void> {
         import("./describedVersion"),
         import("../manifest/compare"),
     ]);
+    const { history } = await import("../publish/ledger/byHand");
     const outline = await readOutline(await openLayer(call, place), signal);
     const described = outline.versions.map((version) => describeVersion(outline, version));
     const steps = described.map((each, index): HistoryStep => {
@@ -57,6 +69,22 @@ async function runHistory(call: Call): Promise<void> {
                 : compareDependencies(before.dependencies, each.dependencies);
         return { described: each, before, changes };
     });
+    const byNumber = new Map(described.map((each) => [each.version, each]));
+    const ways = history(outline.holdings).map(
+        ({ owner, holdings }): OwnersWay => ({
+            owner,
+            steps: holdings.flatMap(({ version, createId }, index) => {
+                const now = byNumber.get(version);
+                const holder = now?.holders.find((each) => each.createId === createId);
+                const before = byNumber.get(holdings[index - 1]?.version ?? 0)?.dependencies;
+                const changes =
+                    before === undefined || now?.dependencies === undefined
+                        ? undefined
+                        : compareDependencies(before, now.dependencies);
+                return holder === undefined ? [] : [{ ...holder, version, changes }];
+            }),
+        }),
+    );
     const shown = steps.slice(limit === undefined ? 0 : -limit).reverse();
     if (options.flag("json")) {
         const { bucket, versionsFolder } = outline.layer.store;
@@ -65,11 +93,20 @@ async function runHistory(call: Call): Promise<void> {
             bucket: bucket.name,
             folder: versionsFolder,
             versions: shown.map(asJson),
+            resources: ways.map(({ owner, steps }) => ({
+                owner,
+                versions: steps.map(({ version, createId, use, changes }) => ({
+                    version,
+                    createId,
+                    use,
+                    changes: changes ?? null,
+                })),
+            })),
         });
         return;
     }
     const { renderHistory } = await import("./historyTable");
-    writeLines(terminal, renderHistory(outline.layerName, shown, terminal));
+    writeLines(terminal, renderHistory(outline.layerName, shown, ways, terminal));
 }
 
 function readLimit(text: string | undefined): number | undefined {

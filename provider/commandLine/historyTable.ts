@@ -1,10 +1,10 @@
 import { summarizeComparison } from "../manifest/compare";
 import { megabytes, shortTime } from "../quantities";
 import type { DescribedVersion, VersionHolder } from "./describedVersion";
-import type { HistoryStep } from "./history";
+import type { HistoryStep, OwnersWay } from "./history";
 import { targetOf } from "./storedManifest";
 import { renderTable } from "./table";
-import { paintFor, type Terminal } from "./terminal";
+import { type Paint, paintFor, type Terminal } from "./terminal";
 
 /** Owners that a cell names; the rest is a number. */
 const mostOwners = 3;
@@ -13,6 +13,7 @@ const mostOwners = 3;
 export function renderHistory(
     layerName: string,
     steps: readonly HistoryStep[],
+    successions: readonly OwnersWay[],
     terminal: Pick<Terminal, "width" | "colours">,
 ): string[] {
     const paint = paintFor(terminal.colours.output);
@@ -39,7 +40,22 @@ export function renderHistory(
         terminal.width,
         paint.dim,
     );
-    return [paint.bold(`Layer ${layerName}`), ...table];
+    return [
+        paint.bold(`Layer ${layerName}`),
+        ...table,
+        ...successions.flatMap((each) => renderWay(each, paint)),
+    ];
+}
+
+function renderWay({ owner, steps }: OwnersWay, paint: Paint): string[] {
+    return [
+        "",
+        `${paint.bold(owner)} came to`,
+        ...steps.map(({ version, use, changes }) => {
+            const moved = changes === undefined ? "" : `: ${summarizeComparison(changes)}`;
+            return `  version ${version} (${use})${moved}`;
+        }),
+    ];
 }
 
 const packageCount = ({ dependencies }: DescribedVersion): string =>
@@ -49,9 +65,7 @@ function usedBy({ holders, inLambda }: DescribedVersion): string {
     if (!inLambda) {
         return "(deleted)";
     }
-    const named = holders
-        .slice(0, mostOwners)
-        .map(({ owner, current }) => `${shownOwner(owner)}${current ? " (current)" : ""}`);
+    const named = holders.slice(0, mostOwners).map(({ owner, use }) => `${shownOwner(owner)} (${use})`);
     const rest = holders.length - named.length;
     return named.length === 0 ? "–" : [...named, ...(rest > 0 ? [`${rest} more`] : [])].join(", ");
 }

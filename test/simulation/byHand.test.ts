@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { history } from "../../provider/publish/ledger/byHand";
+import { holdings as holdingsIn } from "../../provider/publish/ledger/ledger";
 import { isLedgerFailure } from "../../provider/publish/operations/failure";
 import { lookForPruning, pruneLedger, rebuildLedger } from "../../provider/publish/operations/repairLedger";
 import { comeToRest, createStage, type Line, type Stage } from "./script";
@@ -46,7 +47,7 @@ describe("a ledger, by hand", () => {
         ]);
         const ledger = stage.world.ledgerOf("l", "s");
         assert.ok(ledger !== undefined);
-        const told = history(ledger).map(({ owner, holdings }) => [
+        const told = history(holdingsIn(ledger)).map(({ owner, holdings }) => [
             owner,
             ...holdings.map(({ version, holder }) => `${version} ${holder.use}`),
         ]);

@@ -10,8 +10,8 @@ export interface Succession {
 }
 
 /** Who came to which versions, owner by owner. */
-export function history(ledger: Ledger): Succession[] {
-    const all = [...holdings(ledger)].sort((left, right) => left.holder.number - right.holder.number);
+export function history(held: readonly Holding[]): Succession[] {
+    const all = [...held].sort((left, right) => left.holder.number - right.holder.number);
     const owners = [...new Set(all.map(({ holder }) => holder.owner))].sort();
     return owners.map((owner) => ({ owner, holdings: all.filter(({ holder }) => holder.owner === owner) }));
 }
