@@ -4,7 +4,7 @@ import { UsageError } from "./options";
 
 export const rebuildCommand: Command = {
     name: "rebuild",
-    summary: "Makes the ledger of a layer anew from Lambda and the records, where it was lost or damaged",
+    summary: "Makes a lost or damaged ledger of a layer anew, from Lambda and the records",
     usage: ["--bucket <bucket> --layer <name> [options]", "s3://<bucket>/<prefix> --layer <name> [options]"],
     details: [
         "First look for the last good one: in a bucket with versioning the object has earlier versions, and with one of those nothing is lost.",

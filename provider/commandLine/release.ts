@@ -5,8 +5,7 @@ import { splitAddress } from "./versionArguments";
 
 export const releaseCommand: Command = {
     name: "release",
-    summary:
-        "Lets go of the version that a create holds, for a run that was cut short or a state that was lost",
+    summary: "Lets go of the version that a create holds and no state knows",
     usage: [
         "<create id>... --bucket <bucket> --layer <name> [options]",
         "<create id>... s3://<bucket>/<prefix> --layer <name> [options]",

@@ -70,8 +70,14 @@ describe("command line", () => {
 
     const place = ["--bucket", "b", "--layer", "deps"];
     for (const [args, message] of [
-        [["frob"], 'There is no command "frob". The commands are build, history, diff, size, sbom.'],
-        [["help", "frob"], 'There is no command "frob". The commands are build, history, diff, size, sbom.'],
+        [
+            ["frob"],
+            'There is no command "frob". The commands are build, history, diff, size, sbom, prune, release, rebuild.',
+        ],
+        [
+            ["help", "frob"],
+            'There is no command "frob". The commands are build, history, diff, size, sbom, prune, release, rebuild.',
+        ],
         [["history", "--frob"], "Unknown option '--frob'."],
         [["history"], "Which bucket? Give --bucket and --layer, or the place as s3://<bucket>/<prefix>."],
         [["history", "--bucket", "b"], "Which layer? Give --layer, or where its records are with --prefix."],

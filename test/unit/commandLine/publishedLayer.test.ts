@@ -74,13 +74,13 @@ describe("a layer that was published by this package", function () {
         assert.equal(newest.manifestUri, `s3://${bucket}/lambda/${layerName}/layer/000003/uv.lock`);
         assert.equal(oldest.changes, null);
         assert.deepEqual(
-            oldest.usedBy.map(({ owner, current }: { owner: string; current: boolean }) => [
+            oldest.usedBy.map(({ owner, use }: { owner: string; use: string }) => [
                 owner.split("/").at(-1),
-                current,
+                use,
             ]),
             [
-                ["deps", false],
-                ["reports", true],
+                ["deps", "older"],
+                ["reports", "current"],
             ],
         );
     });
