@@ -95,7 +95,7 @@ function unusable(
         next:
             problem.problem === "newer format"
                 ? "Upgrade the package where the program is: `npm install pulumi-lambda-layer@latest`."
-                : "Put the object's last good version back, or delete the object and run `pulumi-lambda-layer rebuild`, which makes the ledger from Lambda and the records.",
+                : "Put the object's last good version back, or run `pulumi-lambda-layer rebuild`, which makes the ledger from Lambda and the records.",
         cause,
     });
 }

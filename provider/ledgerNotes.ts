@@ -110,7 +110,10 @@ function kept(
                 `${stays}: the ledger was made anew since, so it is not known who else uses it`,
             ];
         case "no ledger":
-            return ["warning", `${stays}: its ledger is missing, so it is not known who else uses it`];
+            return [
+                "warning",
+                `${stays}: its ledger is missing, so it is not known who else uses it. \`pulumi-lambda-layer rebuild\` makes it anew`,
+            ];
         case "ledger not used":
             return ["warning", `${stays}: its ledger is not used, so it is not known who else uses it`];
     }
