@@ -38,7 +38,7 @@ export interface LayerArgs {
     readonly compatibleArchitectures?: pulumi.Input<pulumi.Input<Architecture>[]>;
     /** How many of this resource's superseded versions survive: a number, or `"all"` (default). */
     readonly keepVersions?: pulumi.Input<number | "all">;
-    /** Whether a destroy also deletes the kept versions and this resource's objects in the bucket. Default: false. */
+    /** Whether a destroy also deletes this resource's kept versions, unless others use them. Default: false. */
     readonly forceDestroy?: pulumi.Input<boolean>;
     /**
      * Who may use the layer, beside this account: account numbers, organisations (`o-…`) or `"*"`. Holds for the current
