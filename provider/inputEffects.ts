@@ -37,6 +37,7 @@ const inputEffects: Readonly<Record<InputName, InputEffect>> = {
     package: { change: "manifest", selects: true },
     extras: { change: "manifest", selects: true },
     groups: { change: "manifest", selects: true },
+    onlyGroups: { change: "manifest", selects: true },
     localPackages: { change: "manifest", selects: true },
 
     owner: { change: "update", selects: false },

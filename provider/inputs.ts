@@ -55,6 +55,7 @@ export interface PythonLayerInputs extends LayerInputs {
     readonly package?: string;
     readonly extras?: readonly string[];
     readonly groups?: readonly string[];
+    readonly onlyGroups?: readonly string[];
     readonly localPackages?: boolean;
     readonly allowSourceBuilds?: readonly string[];
     readonly changeDetection?: "dependencies" | "md5";

@@ -112,6 +112,7 @@ function selectionSettings(inputs: Props): SelectionSettings {
         ...(workspaceMember === undefined ? {} : { package: workspaceMember }),
         extras: textsOf(inputs, "extras"),
         groups: textsOf(inputs, "groups"),
+        onlyGroups: textsOf(inputs, "onlyGroups"),
         localPackages: inputs["localPackages"] !== false,
         allowSourceBuilds: textsOf(inputs, "allowSourceBuilds"),
         exclude: textsOf(inputs, "exclude"),

@@ -8,7 +8,13 @@ import { findOversize } from "./manifest/sizeHint";
 import { findUnhashed } from "./manifest/unhashed";
 import { maximumUncompressedSize } from "./package/limits";
 
-const lockCommand = { "uv.lock": "uv lock", "poetry.lock": "poetry lock", "requirements.txt": "" } as const;
+const lockCommand = {
+    "uv.lock": "uv lock",
+    "poetry.lock": "poetry lock",
+    "Pipfile.lock": "pipenv lock",
+    "pylock.toml": "uv export --format pylock.toml",
+    "requirements.txt": "",
+} as const;
 
 /** Warns, once in a run, when the lock's pyproject.toml has outgrown it. Costs a few milliseconds for each lock. */
 export async function warnOfStaleness(memory: RunMemory, call: Call, file: ManifestFile): Promise<void> {
@@ -33,7 +39,7 @@ export function warnOfSelection(call: Call, file: ManifestFile, selection: Selec
     if (line !== undefined) {
         call.log(
             "warning",
-            `The line ${formatPosition(line)} asks for the project itself, which is never in the layer; what the project needs has to be listed beside it.`,
+            `${file.kind === "requirements.txt" ? "The line" : "The entry"} ${formatPosition(line)} asks for the project itself, which is never in the layer; what the project needs has to be listed beside it.`,
         );
     }
     if (selection.runtimeNeeds.length > 0) call.log("warning", describeRuntimeNeeds(selection.runtimeNeeds));

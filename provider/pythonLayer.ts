@@ -26,11 +26,13 @@ export interface PackageIndex {
 export interface PythonLayerArgs extends LayerArgs {
     /**
      * Path of the manifest, relative to the program's directory: a `uv.lock`, a `poetry.lock` of lock version 2.1 (poetry 2
-     * writes it), or a fully pinned `requirements.txt`. The kind is told from the file's name; {@link manifestKind} overrides it.
+     * writes it), a `pylock.toml` or `pylock.<name>.toml` (PEP 751), a `Pipfile.lock`, or a fully pinned `requirements.txt`. The kind is told from the file's name; {@link manifestKind} overrides it.
      */
     readonly manifest: pulumi.Input<string>;
     /** The kind of manifest, where its name does not say. Default: told from the name. */
-    readonly manifestKind?: pulumi.Input<"requirements.txt" | "poetry.lock" | "uv.lock">;
+    readonly manifestKind?: pulumi.Input<
+        "requirements.txt" | "poetry.lock" | "uv.lock" | "pylock.toml" | "Pipfile.lock"
+    >;
     /** The S3 bucket that keeps artifacts, manifests and records. A layer above 50 MiB needs one in its own region. */
     readonly bucket: pulumi.Input<string>;
     /**
@@ -54,9 +56,15 @@ export interface PythonLayerArgs extends LayerArgs {
     readonly extras?: pulumi.Input<pulumi.Input<string>[]>;
     /**
      * Dependency groups that are installed beside the main one: the project's own or, where it has none of that name,
-     * those of the workspace's root. Default: none.
+     * those of the workspace's root; categories of a `Pipfile.lock` such as `develop`. Default: none beside a `pylock.toml`'s
+     * `default-groups`.
      */
     readonly groups?: pulumi.Input<pulumi.Input<string>[]>;
+    /**
+     * Dependency groups that are installed alone, without the main dependencies, as uv's `--only-group` and Poetry's
+     * `--only`. Not together with `groups` or `extras`. Default: none.
+     */
+    readonly onlyGroups?: pulumi.Input<pulumi.Input<string>[]>;
     /** Whether workspace and path packages that the project needs are installed. Default: true. */
     readonly localPackages?: pulumi.Input<boolean>;
     /** Packages that may be built from source on this machine, by name. Default: none. */

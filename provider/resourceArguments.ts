@@ -88,6 +88,7 @@ const rules: Readonly<Record<ResourceType, { required: readonly string[]; rules:
             package: text(),
             extras: texts(),
             groups: texts(),
+            onlyGroups: texts(),
             localPackages: flag,
             allowSourceBuilds: texts(),
             changeDetection: (value) =>

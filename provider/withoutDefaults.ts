@@ -58,6 +58,7 @@ const readings: Readonly<Record<ArgumentName, Reading>> = {
         value === manifestKindNamed(textOf(args, "manifest") ?? "") ? undefined : value,
     extras: setOf(normalizeName),
     groups: setOf(normalizeName),
+    onlyGroups: setOf(normalizeName),
     localPackages: unless(true),
     allowSourceBuilds: setOf(normalizeName),
     changeDetection: unless("dependencies"),

@@ -41,6 +41,13 @@ export const buildCommand: Command = {
             text: "a dependency group of it",
         },
         {
+            name: "only-group",
+            argument: "onlyGroups",
+            value: "<name>",
+            multiple: true,
+            text: "a dependency group alone, without the main dependencies",
+        },
+        {
             name: "no-local-packages",
             argument: "localPackages",
             text: "leave out workspace and path packages",
@@ -178,6 +185,7 @@ async function readArguments(
     const lists = {
         extras: "extra",
         groups: "group",
+        onlyGroups: "only-group",
         exclude: "exclude",
         allowSourceBuilds: "allow-source-build",
     };

@@ -64,6 +64,7 @@ export function selectStored(stored: StoredManifest, settings: Props): readonly 
                     ...(workspaceMember === undefined ? {} : { package: workspaceMember }),
                     extras: textsOf(settings, "extras"),
                     groups: textsOf(settings, "groups"),
+                    onlyGroups: textsOf(settings, "onlyGroups"),
                     localPackages: settings["localPackages"] !== false,
                     // What was built once was allowed to be.
                     allowSourceBuilds: manifest.packages.map(({ name }) => name),

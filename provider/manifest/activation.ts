@@ -10,6 +10,8 @@ export interface Activation {
     readonly extras: ReadonlySet<string>;
     /** Extras that `extra != '…'` does not hold for; default {@link extras}. */
     readonly possibleExtras?: ReadonlySet<string>;
+    /** Groups that `dependency_groups` holds (PEP 751), normalised; default none. */
+    readonly groups?: ReadonlySet<string>;
 }
 
 /** Nothing is asked for. */
@@ -38,7 +40,7 @@ export function markersFor(
     parsed = new Map<string, Marker>(),
 ): Holds {
     const variables = markerVariables(target);
-    const { extras, possibleExtras = extras } = activation;
+    const { extras, possibleExtras = extras, groups = new Set<string>() } = activation;
     const results = new Map<string, boolean | undefined>();
     return (marker, name, position, more = []) => {
         if (marker === undefined || marker === "") return true;
@@ -49,6 +51,7 @@ export function markersFor(
             });
             const environment = {
                 variables,
+                groups,
                 extras: withMore(extras),
                 possibleExtras: withMore(possibleExtras),
             };

@@ -46,6 +46,7 @@ export function allowedTarget(
     if (allowed !== undefined) return allowed;
     if (possible.some(isInAll)) throw otherEnvironment(manifest, asked);
     throw otherPython(
+        manifest,
         asked,
         ranges.find((range) => !possible.some((target) => isIn(target, range))) ?? ranges[0],
     );
@@ -83,7 +84,13 @@ function isInEnvironments({ environments, path }: Manifest, target: Target): boo
     return environments.some((marker) => holds(marker, path, { file: path, line: 1, column: 1 }));
 }
 
-function otherPython(asked: Target, range: PythonRange | undefined): LayerError {
+/** Whether a target, or one with another patch release where that is open, is in a range of Pythons that can be read. */
+export const mayBeInRange = (target: Target, specifiers: string): boolean =>
+    possibleTargets(target).some(
+        ({ pythonFullVersion }) => isInPythonRange(pythonFullVersion, specifiers) !== false,
+    );
+
+function otherPython({ kind }: Manifest, asked: Target, range: PythonRange | undefined): LayerError {
     const { pythonFullVersion, pythonVersion, patchRelease } = asked;
     const isGiven = patchRelease === "given";
     const minorAllows = possibleTargets({ ...asked, patchRelease: "assumed" }).some(
@@ -95,7 +102,9 @@ function otherPython(asked: Target, range: PythonRange | undefined): LayerError 
             isGiven && minorAllows
                 ? `Set pythonVersion to "${pythonVersion}": Lambda decides on the patch release.`
                 : "Set pythonVersion to one of them.",
-            "Or widen requires-python in pyproject.toml and lock again.",
+            kind === "Pipfile.lock"
+                ? "Or change python_version of [requires] in the Pipfile, and run `pipenv lock`."
+                : "Or widen requires-python in pyproject.toml and lock again.",
         ],
         property: "pythonVersion",
     });
@@ -105,7 +114,10 @@ function otherEnvironment(manifest: Manifest, asked: Target): LayerError {
     return new LayerError("MANIFEST_TARGET", {
         what: `${manifest.path} was locked for some environments only, and ${describeTarget(asked)} is not among them.`,
         detail: manifest.environments.slice(0, 4),
-        next: "Add one for sys_platform == 'linux' and this machine to environments in [tool.uv], and lock again.",
+        next:
+            manifest.kind === "pylock.toml"
+                ? "Lock again for sys_platform == 'linux' and this machine too."
+                : "Add one for sys_platform == 'linux' and this machine to environments in [tool.uv], and lock again.",
         property: "manifest",
     });
 }

@@ -4,8 +4,10 @@ import { normalizeName } from "./name";
 
 /** What a selection from a uv.lock starts from. */
 export interface Chosen {
-    /** The project that the layer is for; undefined when the lock has none and groups alone are asked for. */
+    /** The project whose needs are installed; undefined when groups alone are asked for. */
     readonly project: LockedPackage | undefined;
+    /** The project that the layer is for, which is never in it, also where its groups alone are asked for. */
+    readonly leftOut: LockedPackage | undefined;
     /** Extras of the project, normalised, each once. */
     readonly extras: readonly string[];
     readonly groups: readonly ChosenGroup[];
@@ -39,10 +41,12 @@ export function chosenOf(manifest: Manifest, settings: SelectionSettings): Chose
     const inherited = ofRoot.filter(({ name }) => addsUp || own.every((group) => group.name !== name));
     const groups = project !== undefined && project.name === manifest.root ? own : [...own, ...inherited];
     const names = groups.map(({ name }) => name);
-    const asked = new Set(known("group", settings.groups, names, owner));
+    const asked = new Set(groupsAsked(settings, names, owner));
+    const isAlone = asksForGroupsAlone(settings);
     return {
-        project,
-        extras: known("extra", settings.extras, project?.extras.keys() ?? [], owner),
+        project: isAlone ? undefined : project,
+        leftOut: project,
+        extras: isAlone ? [] : known("extra", settings.extras, project?.extras.keys() ?? [], owner),
         groups: groups.filter(({ name }) => asked.has(name)),
     };
 }
@@ -71,7 +75,8 @@ function projectOf(manifest: Manifest, settings: SelectionSettings): LockedPacka
             property: "manifest",
         });
     }
-    if (name === undefined && members.length === 0 && settings.groups.length > 0) return undefined;
+    const asksForGroups = settings.groups.length > 0 || asksForGroupsAlone(settings);
+    if (name === undefined && members.length === 0 && asksForGroups) return undefined;
     const project = packages.find(
         (locked) =>
             locked.name === name &&
@@ -97,12 +102,41 @@ function projectOf(manifest: Manifest, settings: SelectionSettings): LockedPacka
     });
 }
 
+/** Whether groups are asked for alone, without what else is installed by default. */
+export const asksForGroupsAlone = ({ onlyGroups = [] }: Pick<SelectionSettings, "onlyGroups">): boolean =>
+    onlyGroups.length > 0;
+
+/**
+ * The groups asked for, beside what is installed by default or alone, normalised, each once.
+ *
+ * @throws LayerError MANIFEST_SELECTION for an unknown one, and for groups alone together with others or extras, as uv refuses them
+ */
+export function groupsAsked(
+    settings: Pick<SelectionSettings, "extras" | "groups" | "onlyGroups">,
+    existing: Iterable<string>,
+    owner: string,
+): readonly string[] {
+    const { extras, groups, onlyGroups = [] } = settings;
+    if (onlyGroups.length === 0) return known("group", groups, existing, owner);
+    const other = groups.length > 0 ? "groups" : extras.length > 0 ? "extras" : undefined;
+    if (other === undefined) return known("group", onlyGroups, existing, owner, "onlyGroups");
+    throw new LayerError("MANIFEST_SELECTION", {
+        what: `onlyGroups asks for groups alone, and ${other} for something beside them.`,
+        next:
+            other === "groups"
+                ? "Name all of them in onlyGroups, or all in groups, which adds them to the main dependencies."
+                : "Leave out extras, or name the groups in groups, which adds them to the main dependencies.",
+        property: "onlyGroups",
+    });
+}
+
 /** The names asked for, normalised, each once. @throws LayerError MANIFEST_SELECTION for an unknown one */
 export function known(
     kind: "extra" | "group",
     asked: readonly string[],
     existing: Iterable<string>,
     owner: string,
+    property = `${kind}s`,
 ): readonly string[] {
     const names = new Set(existing);
     const wanted = [...new Set(asked.map(normalizeName))];
@@ -112,8 +146,8 @@ export function known(
         what: `There is no ${kind} ${unknown.join(" or ")} of ${owner}.`,
         next:
             names.size === 0
-                ? `Leave out ${kind}s: it has none. If pyproject.toml has it, lock again.`
-                : `Set ${kind}s to some of: ${[...names].sort().join(", ")}. If pyproject.toml has it, lock again.`,
-        property: `${kind}s`,
+                ? `Leave out ${property}: it has none. If pyproject.toml has it, lock again.`
+                : `Set ${property} to some of: ${[...names].sort().join(", ")}. If pyproject.toml has it, lock again.`,
+        property,
     });
 }

@@ -94,7 +94,8 @@ function installedProjects(manifest: Manifest, { project, extras, groups }: Chos
             for (const extra of ["", ...requirement.extras]) enter(requirement.name, extra);
         }
     }
-    return new Set(manifest.projects.filter((name) => seen.has(`${name} `)));
+    const owners = project === undefined ? groups.flatMap(({ owner }) => owner?.name ?? []) : [];
+    return new Set([...owners, ...manifest.projects.filter((name) => seen.has(`${name} `))]);
 }
 
 function conflict(manifest: Manifest, items: readonly Item[]): LayerError {

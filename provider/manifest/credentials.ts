@@ -70,6 +70,15 @@ const waysOut: Readonly<Record<ManifestKind, readonly string[]>> = {
         "Remove them from the address in `pyproject.toml`, lock again, and give them in the `indexes` argument.",
         "Then replace the password or token: what was in a file may have been seen.",
     ],
+    "pylock.toml": [
+        "Remove them from the address where the lock's tool reads it, lock again, and give them in the `indexes` argument.",
+        "Then replace the password or token: what was in a file may have been seen.",
+    ],
+    "Pipfile.lock": [
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: the text names the syntax of Pipfiles
+        "Name environment variables in the `[[source]]` of the Pipfile, `https://${USER}:${PASSWORD}@host/…`, and run `pipenv lock`.",
+        "Then replace the password or token: what was in a file may have been seen.",
+    ],
     "uv.lock": [
         "Remove them from the address in `pyproject.toml`, lock again, and give them in the `indexes` argument.",
         "Then replace the password or token: what was in a file may have been seen.",

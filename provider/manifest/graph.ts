@@ -61,7 +61,7 @@ export function walkGraph(
             );
     }
     return {
-        packages: [...packages].filter((locked) => locked !== chosen.project),
+        packages: [...packages].filter((locked) => locked !== chosen.leftOut),
         needs,
         direct: needs.get("") ?? new Set(),
     };
@@ -81,7 +81,12 @@ function undecidedError(manifest: Manifest, undecided: LockedPackage, extras: re
 type Find = (requirement: Requirement, from: LockedPackage | undefined, holds: Holds) => LockedPackage;
 
 /** Follows requirements breadth first, each package and each of its extras once. */
-function follow(manifest: Manifest, { project, extras, groups }: Chosen, find: Find, holds: Holds): Walk {
+function follow(
+    manifest: Manifest,
+    { project, leftOut, extras, groups }: Chosen,
+    find: Find,
+    holds: Holds,
+): Walk {
     const packages = new Set<LockedPackage>();
     const active = new Set<string>();
     const queue: { readonly from: LockedPackage; readonly requirements: readonly Requirement[] }[] = [];
@@ -120,7 +125,7 @@ function follow(manifest: Manifest, { project, extras, groups }: Chosen, find: F
     }
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
         const { from, requirements } = next;
-        for (const requirement of requirements) require(requirement, from, from === project ? "" : from.name);
+        for (const requirement of requirements) require(requirement, from, from === leftOut ? "" : from.name);
     }
     return { packages, extras: active, needs };
 }

@@ -5,5 +5,8 @@ import type { ManifestKind } from "./model";
 export function manifestKindNamed(manifestPath: string): ManifestKind | undefined {
     const name = path.basename(manifestPath).toLowerCase();
     if (name === "uv.lock" || name === "poetry.lock") return name;
+    if (name === "pipfile.lock") return "Pipfile.lock";
+    // PEP 751, "File name".
+    if (/^pylock(?:\.[^.]+)?\.toml$/.test(name)) return "pylock.toml";
     return name.endsWith(".txt") ? "requirements.txt" : undefined;
 }

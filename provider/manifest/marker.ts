@@ -18,6 +18,8 @@ export interface MarkerEnvironment {
     readonly variables: ReadonlyMap<string, string>;
     /** Extras that are asked for, normalised; uv's encoded extras and groups among them (see {@link encodeExtra}). */
     readonly extras: Names;
+    /** Groups that are asked for (PEP 751's `dependency_groups`), normalised; default none. */
+    readonly groups?: Names;
     /** Extras that `!=` takes for asked for, while it is being found out which are; default {@link extras}. */
     readonly possibleExtras?: Names;
 }
@@ -169,6 +171,10 @@ function evaluateComparison(
         const { extras, possibleExtras = extras } = environment;
         const isNegated = operator === "!=" || operator.startsWith("not");
         return isNegated ? !possibleExtras.has(normalizeName(value)) : extras.has(normalizeName(value));
+    }
+    if (variable === "dependency_groups") {
+        const isAsked = environment.groups?.has(normalizeName(value)) ?? false;
+        return isAsked !== (operator === "!=" || operator.startsWith("not"));
     }
     const actual = environment.variables.get(variable);
     if (actual === undefined) return undefined;

@@ -6,7 +6,13 @@
  */
 
 /** The kinds of manifest, named as the files usually are. */
-export const manifestKinds = ["requirements.txt", "poetry.lock", "uv.lock"] as const;
+export const manifestKinds = [
+    "requirements.txt",
+    "poetry.lock",
+    "uv.lock",
+    "pylock.toml",
+    "Pipfile.lock",
+] as const;
 export type ManifestKind = (typeof manifestKinds)[number];
 
 /** A file that a requirements.txt includes with `-r` or `-c`, at any depth. */
@@ -142,9 +148,11 @@ export interface LockedPackage {
     readonly files: readonly DistributionFile[];
     /** Acceptable hashes, `algorithm:hex`, where the manifest does not tie them to files (requirements.txt). */
     readonly hashes: readonly string[];
-    /** PEP 508 marker under which this entry applies at all (uv forks, poetry 2.1 without groups, requirements.txt lines). */
+    /** PEP 508 marker under which this entry applies at all (uv forks, poetry 2.1 without groups, pylock.toml, requirements.txt lines). */
     readonly marker?: string;
-    /** Marker by group where the manifest already did the walk (poetry 2.1); a present group without a marker maps to "". */
+    /** PEP 440 specifiers of the Pythons that this entry is for, where it has its own (pylock.toml). */
+    readonly requiresPython?: string;
+    /** Marker by group where the manifest already did the walk (poetry 2.1, Pipfile.lock); a present group without a marker maps to "". */
     readonly markersByGroup?: ReadonlyMap<string, string>;
     readonly position: Position;
 }
@@ -196,8 +204,10 @@ export interface Manifest {
     readonly resolutionMarkers?: readonly string[];
     /** Extras of the manifest as a whole, normalised, with the packages that each asks for (poetry's `[extras]`). */
     readonly extras?: ReadonlyMap<string, readonly Requirement[]>;
-    /** Groups of a workspace root that is no project (uv's `[manifest.dependency-groups]`), with specifiers, no versions. */
+    /** Groups of a workspace root that is no project (uv's `[manifest.dependency-groups]`), with specifiers, no versions; of a pylock.toml, the names alone. */
     readonly groups?: ReadonlyMap<string, readonly Requirement[]>;
+    /** Groups that are installed unless others are asked for alone (pylock.toml), normalised. */
+    readonly defaultGroups?: readonly string[];
     /** As {@link LockedPackage.groupPythons}, of those groups. */
     readonly groupPythons?: ReadonlyMap<string, string>;
     /** requirements.txt only: whether a comment says that a tool wrote the file. */
@@ -224,6 +234,8 @@ export interface SelectionSettings {
     readonly package?: string;
     readonly extras: readonly string[];
     readonly groups: readonly string[];
+    /** Groups that are installed alone, without what else is by default; not together with extras or groups. Default: none. */
+    readonly onlyGroups?: readonly string[];
     /** Whether workspace and path packages that are needed go in. */
     readonly localPackages: boolean;
     /** Packages that may be built from their sdist where no wheel suits the target. */

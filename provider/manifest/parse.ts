@@ -1,4 +1,6 @@
 import { refuseCredentials } from "./credentials";
+import { parsePipfileLock } from "./formats/pipfile/parsePipfileLock";
+import { parsePylock } from "./formats/pylock/parsePylock";
 import { refuseGitSources } from "./gitSource";
 import type { Manifest, ManifestFile, ManifestKind } from "./model";
 import { parsePoetryLock } from "./poetryLock";
@@ -48,4 +50,6 @@ const parsers: Readonly<Record<ManifestKind, (file: ManifestFile) => Manifest>> 
     "requirements.txt": parseRequirements,
     "poetry.lock": parsePoetryLock,
     "uv.lock": parseUvLock,
+    "pylock.toml": parsePylock,
+    "Pipfile.lock": parsePipfileLock,
 };

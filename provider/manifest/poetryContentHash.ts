@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { pythonJson } from "./pythonJson";
 import { isTable, type Table } from "./toml";
 
 /**
@@ -8,7 +9,7 @@ import { isTable, type Table } from "./toml";
  * The hash is the SHA-256 of poetry's choice of tables as Python's `json.dumps(…, sort_keys=True)` writes it.
  */
 export function poetryContentHashes(document: Table): readonly string[] {
-    const texts = [relevant(document, true), relevant(document, false)].map(pythonJson);
+    const texts = [relevant(document, true), relevant(document, false)].map((value) => pythonJson(value));
     return texts.flatMap((text) =>
         text === undefined ? [] : [createHash("sha256").update(text).digest("hex")],
     );
@@ -43,29 +44,3 @@ function tableAt(table: Table, key: string): Table {
     const value = Object.hasOwn(table, key) ? table[key] : undefined;
     return isTable(value) ? value : {};
 }
-
-/** A value as Python's json module writes it by default; undefined for numbers with a fraction, dates and the like. */
-function pythonJson(value: unknown): string | undefined {
-    if (typeof value === "string") {
-        return JSON.stringify(value).replace(
-            /[\u007f-\uffff]/g,
-            (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-        );
-    }
-    if (value === null || typeof value === "boolean") return String(value);
-    if (typeof value === "number") return Number.isSafeInteger(value) ? String(value) : undefined;
-    if (Array.isArray(value)) {
-        const items = value.map(pythonJson);
-        return items.includes(undefined) ? undefined : `[${items.join(", ")}]`;
-    }
-    if (!isTable(value)) return undefined;
-    const entries = Object.entries(value)
-        .sort(([left], [right]) => byCodePoint(left, right))
-        .map(([key, item]) => [pythonJson(key), pythonJson(item)] as const);
-    return entries.some(([, item]) => item === undefined)
-        ? undefined
-        : `{${entries.map(([key, item]) => `${key}: ${item}`).join(", ")}}`;
-}
-
-const byCodePoint = (left: string, right: string): number =>
-    Buffer.compare(Buffer.from(left), Buffer.from(right));

@@ -1,16 +1,18 @@
 import { LayerError } from "../errors";
 import { describeTarget, type Target } from "../target";
 import { type Holds, markersFor, noExtras, readMarker } from "./activation";
-import { allowedTarget } from "./allowedTarget";
+import { allowedTarget, mayBeInRange } from "./allowedTarget";
 import { chooseFile, describeMissingWheel, isSdist, waysOut } from "./chooseFile";
-import { known } from "./chosen";
+import { asksForGroupsAlone, groupsAsked, known } from "./chosen";
 import { excludedNames, excludesPackages, type Need, namesLeftOut, runtimeNeeds } from "./exclude";
+import { mainCategory } from "./formats/pipfile/parsePipfileLock";
 import { type Needed, walkGraph } from "./graph";
 import { extrasOf } from "./marker";
 import type { Dependency, Doubt, LockedPackage, Manifest, Selection, SelectionSettings } from "./model";
 import { normalizeName } from "./name";
 import { poetryNeeds } from "./poetryNeeds";
 import { formatPosition } from "./position";
+import { runtimeProvided } from "./runtimeProvided";
 import { tagRanks } from "./wheelTag";
 
 /**
@@ -49,7 +51,9 @@ export function selectDependencies(
         if (
             choice.type === "open" &&
             manifest.kind !== "requirements.txt" &&
-            locked.source.type === "registry"
+            locked.source.type === "registry" &&
+            locked.hashes.length === 0 &&
+            locked.version !== undefined
         ) {
             doubts.push({
                 reason: `${locked.name} is locked without its files`,
@@ -103,7 +107,8 @@ function refusePartOf({ name, source, position }: LockedPackage, filename: strin
 
 /**
  * What is kept out, and why the runtime's packages are not. A requirements.txt does not tell what needs what: there only the names themselves go,
- * and what only they needed goes when the list is built.
+ * and what only they needed goes when the list is built. A pylock.toml and a Pipfile.lock do not tell either, and are complete: the names go,
+ * the runtime's all together, and what they alone needed stays.
  */
 function leftOutOf(
     manifest: Manifest,
@@ -112,6 +117,10 @@ function leftOutOf(
     settings: SelectionSettings,
 ): { readonly leftOut: ReadonlySet<string>; readonly needs: readonly Need[] } {
     if (manifest.kind === "requirements.txt") return { leftOut: excludedNames(settings), needs: [] };
+    if (listsOnly(manifest)) {
+        const runtime = settings.excludeRuntimeProvided === true ? runtimeProvided : [];
+        return { leftOut: new Set([...excludedNames(settings), ...runtime]), needs: [] };
+    }
     if (!excludesPackages(settings)) return { leftOut: new Set(), needs: [] };
     const graph = { installed: candidates.map(({ name }) => name), needs, direct };
     return { leftOut: namesLeftOut(graph, settings), needs: runtimeNeeds(graph, settings) };
@@ -132,18 +141,47 @@ function neededPackages(
             refuseWithoutGroups(manifest);
             const extras = known("extra", settings.extras, poetryExtras(manifest), manifest.path);
             const groups = new Set([
-                "main",
-                ...known("group", settings.groups, manifest.packages.flatMap(groupNames), manifest.path),
+                ...(asksForGroupsAlone(settings) ? [] : ["main"]),
+                ...groupsAsked(settings, manifest.packages.flatMap(groupNames), manifest.path),
             ]);
             const holds = markersFor(target, { extras: new Set(extras) }, doubts);
             const packages = manifest.packages.filter((locked) => isInGroups(locked, groups, holds));
             const needs = poetryNeeds(packages, markersFor(target, noExtras, []));
             return { packages, needs, direct: settings.directNames };
         }
+        case "pylock.toml": {
+            refusePackage(manifest, settings);
+            const extras = known("extra", settings.extras, manifest.extras?.keys() ?? [], manifest.path);
+            const groups = groupsAsked(settings, manifest.groups?.keys() ?? [], manifest.path);
+            const isAlone = asksForGroupsAlone(settings);
+            const active = new Set([...(isAlone ? [] : (manifest.defaultGroups ?? [])), ...groups]);
+            const holds = markersFor(target, { extras: new Set(extras), groups: active }, doubts);
+            const packages = manifest.packages.filter((locked) =>
+                holds(locked.marker, locked.name, locked.position),
+            );
+            refuseOtherPythons(packages, target);
+            return { packages, needs: new Map() };
+        }
+        case "Pipfile.lock": {
+            refusePackage(manifest, settings);
+            known("extra", settings.extras, [], manifest.path);
+            const asked = withLockNames(settings);
+            const groups = groupsAsked(
+                asked,
+                [mainCategory, ...(manifest.groups?.keys() ?? [])],
+                manifest.path,
+            );
+            const active = new Set([...(asksForGroupsAlone(settings) ? [] : [mainCategory]), ...groups]);
+            const holds = markersFor(target, noExtras, doubts);
+            return {
+                packages: manifest.packages.filter((locked) => isInGroups(locked, active, holds)),
+                needs: new Map(),
+            };
+        }
         case "requirements.txt": {
             refusePackage(manifest, settings);
-            for (const kind of ["extra", "group"] as const)
-                known(kind, settings[`${kind}s`], [], manifest.path);
+            known("extra", settings.extras, [], manifest.path);
+            groupsAsked(settings, [], manifest.path);
             const holds = markersFor(target, noExtras, doubts);
             const packages = manifest.packages.filter((locked) =>
                 holds(locked.marker, locked.name, locked.position),
@@ -151,6 +189,34 @@ function neededPackages(
             return { packages, needs: new Map() };
         }
     }
+}
+
+/** Pipenv's command line and its Pipfile have these categories under names of their own. */
+const pipfileNames: Readonly<Record<string, string>> = { packages: mainCategory, "dev-packages": "develop" };
+
+function withLockNames(
+    settings: SelectionSettings,
+): Pick<SelectionSettings, "extras" | "groups" | "onlyGroups"> {
+    const lockName = (name: string) => {
+        const normalized = normalizeName(name);
+        return Object.hasOwn(pipfileNames, normalized) ? (pipfileNames[normalized] ?? name) : name;
+    };
+    const { extras, groups, onlyGroups = [] } = settings;
+    return { extras, groups: groups.map(lockName), onlyGroups: onlyGroups.map(lockName) };
+}
+
+/** PEP 751: an entry that is to be installed and is for other Pythons makes the installation fail. */
+function refuseOtherPythons(packages: readonly LockedPackage[], target: Target): void {
+    const other = packages.find(
+        ({ requiresPython }) => requiresPython !== undefined && !mayBeInRange(target, requiresPython),
+    );
+    if (other === undefined) return;
+    throw new LayerError("MANIFEST_TARGET", {
+        what: `${other.name} is for Python ${other.requiresPython}, and ${describeTarget(target)} is not among it.`,
+        where: formatPosition(other.position),
+        next: "Set pythonVersion to one of them, or lock again with a version of it that is for the target.",
+        property: "pythonVersion",
+    });
 }
 
 /** Poetry before lock 2.1 does not say which groups and environments need a package: the layer would have what only others need. */
@@ -205,9 +271,14 @@ function isInstalled({ source }: LockedPackage, settings: SelectionSettings): bo
     return settings.localPackages && !source.virtual;
 }
 
-/** Whether a line of a requirements.txt asks for the folder that the file is in: the project itself, which is never in the layer. */
+/** Whether a manifest lists what is installed, complete, and not what needs what. */
+const listsOnly = ({ kind }: Manifest): boolean => kind === "pylock.toml" || kind === "Pipfile.lock";
+
+/** Whether an entry of a list asks for the folder that the file is in: the project itself, which is never in the layer. */
 const isProject = ({ source }: LockedPackage, manifest: Manifest): boolean =>
-    manifest.kind === "requirements.txt" && source.type === "directory" && source.path === ".";
+    (manifest.kind === "requirements.txt" || listsOnly(manifest)) &&
+    source.type === "directory" &&
+    source.path === ".";
 
 /** The packages by name, each once. @throws LayerError MANIFEST_SELECTION when two versions of one are left */
 function oneOfEachName(manifest: Manifest, packages: readonly LockedPackage[]): readonly LockedPackage[] {
@@ -270,6 +341,7 @@ function nothingSelected(
     const asked = [
         ...settings.extras.map((name) => `extra ${name}`),
         ...settings.groups.map((name) => `group ${name}`),
+        ...(settings.onlyGroups ?? []).map((name) => `group ${name} alone`),
     ];
     return new LayerError("MANIFEST_EMPTY", {
         what: `Nothing in ${manifest.path} is to be installed for ${describeTarget(target)}${asked.length === 0 ? "" : ` with ${asked.join(", ")}`}.`,

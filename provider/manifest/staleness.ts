@@ -19,7 +19,10 @@ export async function findStaleness(file: ManifestFile): Promise<string | undefi
     const folder = path.dirname(file.absolutePath);
     switch (file.kind) {
         case "requirements.txt":
+        case "pylock.toml":
             return undefined;
+        case "Pipfile.lock":
+            return findPipfileStaleness(file, await readToml(path.join(folder, "Pipfile")));
         case "poetry.lock":
             return findPoetryStaleness(file, await readToml(path.join(folder, "pyproject.toml")));
         case "uv.lock": {
@@ -69,6 +72,19 @@ async function findPoetryStaleness(
     if (written === undefined || hashes.length === 0 || hashes.includes(written)) return undefined;
     const pyproject = path.join(path.dirname(file.path), "pyproject.toml");
     return `${pyproject} has changed since ${file.path} was made (their content-hash differs)`;
+}
+
+async function findPipfileStaleness(
+    file: ManifestFile,
+    document: Table | undefined,
+): Promise<string | undefined> {
+    if (document === undefined) return undefined;
+    const written = /"sha256":\s*"([0-9a-f]{64})"/.exec(file.text)?.[1];
+    const { pipfileHash } = await import("./formats/pipfile/pipfileHash");
+    const hash = pipfileHash(document);
+    if (written === undefined || hash === undefined || hash === written) return undefined;
+    const pipfile = path.join(path.dirname(file.path), "Pipfile");
+    return `${pipfile} has changed since ${file.path} was made (their hashes differ)`;
 }
 
 /** What a list asks for, by name: specifiers and extras as texts that are equal where they mean the same. */

@@ -178,6 +178,7 @@ function packageHeaders({ path, text }: ManifestFile): number[] {
         if (length > longestLine) throw lineTooLong(path, line, length);
         if (
             text.startsWith("[[package]]", start) ||
+            text.startsWith("[[packages]]", start) ||
             (text[start] !== undefined && " \t[".includes(text[start] ?? "") && isHeader(text, start, end))
         ) {
             lines.push(line);
@@ -192,7 +193,14 @@ function packageHeaders({ path, text }: ManifestFile): number[] {
 
 function isHeader(text: string, start: number, end: number): boolean {
     const line = text.slice(start, Math.min(end === -1 ? text.length : end, start + 80));
-    return /^[ \t]*\[\[[ \t]*(?:package|distribution|"package")[ \t]*\]\]/.test(line);
+    return /^[ \t]*\[\[[ \t]*(?:packages?|distribution|"packages?")[ \t]*\]\]/.test(line);
+}
+
+/** Whether a line begins by setting the key: `key = …`, `key.inner = …`, `[package.key]`, or `"key": …` in JSON. */
+function isSetIn(line: string, key: string): boolean {
+    if (line.startsWith(`"${key}"`)) return /^\s*[:=]/.test(line.slice(key.length + 2));
+    if (/^\[{1,2}packages?\./.test(line)) return line.replace(/^\[+packages?\./, "").startsWith(`${key}]`);
+    return line.startsWith(key) && /^\s*[=.]/.test(line.slice(key.length));
 }
 
 /** The line where the place's package, or the whole file, sets the key; the best guess where it does not. */
@@ -204,7 +212,7 @@ function keyPosition(place: Place, key: string): Position {
     for (let index = from - 1; index < lines.length; index += 1) {
         const line = lines[index] ?? "";
         const trimmed = line.trimStart();
-        if (trimmed.startsWith(key) && /^\s*[=.]/.test(trimmed.slice(key.length))) {
+        if (isSetIn(trimmed, key)) {
             return { file: file.path, line: index + 1, column: line.length - trimmed.length + 1 };
         }
     }

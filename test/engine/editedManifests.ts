@@ -25,6 +25,8 @@ interface Recipe {
     /** Arguments before and after. */
     readonly always?: Readonly<Record<string, unknown>>;
     readonly args?: Readonly<Record<string, unknown>>;
+    /** In place of {@link always}, by kind. */
+    readonly alwaysOf?: Readonly<Partial<Record<ManifestKind, Readonly<Record<string, unknown>>>>>;
 }
 
 const header = "# Ask the platform team before you edit this.\n";
@@ -38,6 +40,12 @@ const flip = (hash: string): string =>
     hash.endsWith("0") ? `${hash.slice(0, -1)}1` : `${hash.slice(0, -1)}0`;
 const flipHashOf = (pattern: RegExp) => (text: string) =>
     text.replace(pattern, (line) => line.replace(/[0-9a-f]{64}/, flip));
+
+/** The first hash of a package, where the manifest does not tell of which file it is. */
+function hashOf(kind: ManifestKind, name: string): RegExp | undefined {
+    if (kind === "requirements.txt") return new RegExp(`${name}==[^#]*?[0-9a-f]{64}`);
+    return kind === "Pipfile.lock" ? new RegExp(`"${name}": [^}]*?[0-9a-f]{64}`) : undefined;
+}
 
 const recipes: Readonly<Record<EditName, Recipe>> = {
     untouched: { text: (text) => text },
@@ -54,12 +62,12 @@ const recipes: Readonly<Record<EditName, Recipe>> = {
     },
     developmentGroupUsed: {
         always: { groups: ["dev"] },
+        alwaysOf: { "Pipfile.lock": { groups: ["develop"] } },
         locked: { dev: ["tester==1.0", "delta==1.0"] },
     },
     otherPlatform: { text: addWheel },
     otherPlatformHash: {
-        text: (text, kind) =>
-            flipHashOf(kind === "requirements.txt" ? /beta==[^#]*?[0-9a-f]{64}/ : /.*win_amd64.*/)(text),
+        text: (text, kind) => flipHashOf(hashOf(kind, "beta") ?? /.*win_amd64.*/)(text),
     },
     otherPython: { locked: more("olden==1.0 ; python_version < '3.11'") },
     otherSystem: { locked: more("winny==1.0 ; sys_platform == 'win32'") },
@@ -80,10 +88,7 @@ const recipes: Readonly<Record<EditName, Recipe>> = {
     added: { locked: more("delta==1.0") },
     removed: { locked: { requirements: ["alpha==1.0", "beta==1.0"] } },
     hash: {
-        text: (text, kind) =>
-            flipHashOf(
-                kind === "requirements.txt" ? /alpha==[^#]*?[0-9a-f]{64}/ : /.*alpha-1\.0-py3-none-any.*/,
-            )(text),
+        text: (text, kind) => flipHashOf(hashOf(kind, "alpha") ?? /.*alpha-1\.0-py3-none-any.*/)(text),
     },
     extra: {
         text: (text, kind) =>
@@ -124,6 +129,7 @@ export async function makeEdit(name: EditName, kind: ManifestKind, origin: strin
     const lock = (project: SampleProject) => lockOnce(kind, origin, project);
     const onManifest = (files: Files, change: Recipe["text"]): Files =>
         change === undefined ? files : { ...files, [kind]: change(files[kind] ?? "", kind) };
+    const always = recipe.alwaysOf?.[kind] ?? recipe.always;
     const original = await lock(recipe.project ?? {});
     const before = onManifest({ ...original, ...included }, recipe.prepare);
     const isRelocked =
@@ -131,10 +137,10 @@ export async function makeEdit(name: EditName, kind: ManifestKind, origin: strin
     const relocked = isRelocked ? { ...before, ...(await lock(recipe.locked ?? {})) } : before;
     const changed = onManifest(relocked, recipe.text);
     return {
-        before: { files: before, args: { ...recipe.always } },
+        before: { files: before, args: { ...always } },
         after: {
             files: recipe.files?.(changed, kind) ?? changed,
-            args: { ...recipe.always, ...argumentsFor(recipe, kind) },
+            args: { ...always, ...argumentsFor(recipe, kind) },
         },
     };
 }
@@ -153,12 +159,22 @@ function lockOnce(kind: ManifestKind, origin: string, project: SampleProject): P
 }
 
 function reorder(text: string, kind: ManifestKind): string {
-    const blocks = text.split(kind === "requirements.txt" ? /(?=^[a-z]\S*==)/m : /(?=^\[\[package\]\]$)/m);
+    if (kind === "Pipfile.lock") return reorderJson(text);
+    const blocks = text.split(kind === "requirements.txt" ? /(?=^[a-z]\S*==)/m : /(?=^\[\[packages?\]\]$)/m);
     const [head = "", ...packages] = blocks;
     const tail = packages.at(-1)?.search(/^\[(?:extras|metadata)\]/m) ?? -1;
     const last = packages.at(-1) ?? "";
     const ordered = tail === -1 ? packages : [...packages.slice(0, -1), last.slice(0, tail)];
     return [head, ...ordered.reverse(), tail === -1 ? "" : last.slice(tail)].join("");
+}
+
+function reorderJson(text: string): string {
+    const sections = Object.entries(JSON.parse(text) as Record<string, object>).reverse();
+    const reversed = sections.map(([name, section]) => [
+        name,
+        Object.fromEntries(Object.entries(section).reverse()),
+    ]);
+    return JSON.stringify(Object.fromEntries(reversed), null, 4);
 }
 
 function addWheel(text: string, kind: ManifestKind): string {
@@ -167,6 +183,16 @@ function addWheel(text: string, kind: ManifestKind): string {
     switch (kind) {
         case "requirements.txt":
             return text.replace("gamma==1.0 \\\n", `gamma==1.0 \\\n    --hash=${hash} \\\n`);
+        case "Pipfile.lock":
+            return text.replace(/("gamma": \{\s*"hashes": \[\s*)/, `$1"${hash}", `);
+        case "pylock.toml": {
+            const entry = (folder: string) =>
+                `{ url = "${folder}${name}", hashes = { sha256 = "${"ab".repeat(32)}" } }`;
+            return text.replace(
+                /\{ url = "([^"]+)gamma-1\.0-py3/,
+                (line, folder) => `${entry(folder)}, ${line}`,
+            );
+        }
         case "uv.lock":
             return text.replace(
                 /^( *)\{ url = "(\S+)gamma-1\.0-py3/m,

@@ -17,34 +17,50 @@ const everywhere = (verdict: Verdict): Edit["verdicts"] => ({
     "uv.lock": verdict,
     "poetry.lock": verdict,
     "requirements.txt": verdict,
+    "pylock.toml": verdict,
+    "Pipfile.lock": verdict,
 });
 const locksOnly = (verdict: Verdict): Edit["verdicts"] => ({ "uv.lock": verdict, "poetry.lock": verdict });
+/** JSON has no comments. */
+const commented = (verdict: Verdict): Edit["verdicts"] => {
+    const { "Pipfile.lock": _json, ...others } = everywhere(verdict);
+    return others;
+};
+/** Where each hash stands beside its file. */
+const filesListed = (verdict: Verdict): Edit["verdicts"] => ({
+    ...locksOnly(verdict),
+    "pylock.toml": verdict,
+});
 const includes = (verdict: Verdict): Edit["verdicts"] => ({ "requirements.txt": verdict });
 
 /** The table of edits and verdicts, by the name of the layer that the engine's test makes the edit on. */
 export const edits = {
     untouched: { title: "only the file's time stamp", verdicts: everywhere("nothing") },
-    comment: { title: "a comment", verdicts: everywhere("update") },
+    comment: { title: "a comment", verdicts: commented("update") },
     reordered: { title: "reordered lines", verdicts: everywhere("update") },
     lineEnds: { title: "CRLF line ends", verdicts: everywhere("update") },
     byteOrderMark: { title: "a byte order mark", verdicts: includes("update") },
     developmentPackage: {
         title: "a package of the dev group",
-        verdicts: { ...locksOnly("update"), "requirements.txt": "nothing" },
+        verdicts: {
+            ...locksOnly("update"),
+            "Pipfile.lock": "update",
+            "requirements.txt": "nothing",
+        },
         why: "the dev group is not installed; a requirements-dev.txt beside the manifest is no part of it",
     },
     developmentGroupUsed: {
         title: "a package of the dev group, which the layer asks for",
-        verdicts: locksOnly("replace"),
+        verdicts: { ...locksOnly("replace"), "Pipfile.lock": "replace" },
     },
     otherPlatform: {
         title: "an added wheel for another platform",
-        verdicts: { ...locksOnly("update"), "requirements.txt": "replace" },
-        why: "a requirements.txt has hashes, but does not say of which file each is",
+        verdicts: { ...filesListed("update"), "requirements.txt": "replace", "Pipfile.lock": "replace" },
+        why: "a requirements.txt and a Pipfile.lock have hashes, but do not say of which file each is",
     },
     otherPlatformHash: {
         title: "another hash of a wheel for another platform",
-        verdicts: { ...locksOnly("update"), "requirements.txt": "replace" },
+        verdicts: { ...filesListed("update"), "requirements.txt": "replace", "Pipfile.lock": "replace" },
         why: "as above",
     },
     otherPython: {
@@ -62,15 +78,15 @@ export const edits = {
     },
     revision: {
         title: "a newer tool's revision of the same lock",
-        verdicts: everywhere("update"),
-        why: "uv.lock's revision, poetry's and pip-compile's header",
+        verdicts: commented("update"),
+        why: "uv.lock's revision, poetry's, pip-compile's and pylock.toml's header",
     },
     projectVersion: { title: "the project's own version", verdicts: { "uv.lock": "update" } },
     patch: { title: "a patch release of a package", verdicts: everywhere("replace") },
     added: { title: "an added package", verdicts: everywhere("replace") },
     removed: { title: "a removed package", verdicts: everywhere("replace") },
     hash: { title: "another hash of the installed file", verdicts: everywhere("replace") },
-    extra: { title: "a new extra", verdicts: everywhere("replace") },
+    extra: { title: "a new extra", verdicts: { ...locksOnly("replace"), "requirements.txt": "replace" } },
     openLine: {
         title: "a comment in a file with a line that leaves open what it installs",
         verdicts: includes("replace"),
@@ -78,7 +94,7 @@ export const edits = {
     },
     memberVersion: {
         title: "the version of a workspace member or path package",
-        verdicts: locksOnly("replace"),
+        verdicts: { ...locksOnly("replace"), "pylock.toml": "replace", "Pipfile.lock": "replace" },
     },
     unusedMember: {
         title: "the version of a workspace member that is not needed",
@@ -99,7 +115,7 @@ export const edits = {
     pathFile: { title: "an edited file of a path package", verdicts: everywhere("replace") },
     python: { title: "another version of Python", verdicts: everywhere("replace") },
     architecture: { title: "another architecture", verdicts: everywhere("replace") },
-    bytesOnly: { title: 'a comment, with changeDetection: "md5"', verdicts: everywhere("replace") },
+    bytesOnly: { title: 'a comment, with changeDetection: "md5"', verdicts: commented("replace") },
 } as const satisfies Readonly<Record<string, Edit>>;
 
 export type EditName = keyof typeof edits;

@@ -80,14 +80,69 @@ async function makeLock(kind: ManifestKind, origin: string, sample: SampleProjec
         if (kind === "uv.lock") {
             return { ...files, ...members, [kind]: await readFile(join(folder, kind), "utf8") };
         }
+        if (kind === "pylock.toml") {
+            const flags = ["--frozen", "--no-emit-project", "--no-default-groups", "--no-editable"];
+            await mustRun(uvPath(), ["export", "--format", kind, ...flags, "-o", kind], { cwd: folder });
+            const { "pyproject.toml": _project, ...others } = files;
+            return { ...others, ...members, [kind]: await readFile(join(folder, kind), "utf8") };
+        }
+        const { "pyproject.toml": _project, ...others } = files;
+        if (kind === "Pipfile.lock") {
+            const [main, dev] = await Promise.all([
+                exportedLines(folder, ["--no-dev"]),
+                exportedLines(folder, ["--only-group", "dev"]),
+            ]);
+            return { ...others, ...members, [kind]: pipfileLock(origin, main, dev) };
+        }
         const exported = ["export", "--frozen", "--no-emit-project", "--no-default-groups", "-o", kind];
         await mustRun(uvPath(), exported, { cwd: folder });
-        const { "pyproject.toml": _project, ...others } = files;
         const lines = await readFile(join(folder, kind), "utf8");
         return { ...others, ...members, [kind]: `--index-url ${origin}/simple\n${lines}` };
     } finally {
         await rm(folder, { recursive: true, force: true });
     }
+}
+
+/** What `uv export` lists, each with its hashes on lines of their own. */
+const exportedLines = async (folder: string, flags: readonly string[]): Promise<string> =>
+    (
+        await mustRun(
+            uvPath(),
+            ["export", "-q", "--frozen", "--no-emit-project", "--no-header", "--no-annotate", ...flags],
+            { cwd: folder },
+        )
+    ).stdout;
+
+/** A Pipfile.lock of exported lines, in pipenv's shape: pipenv itself would take seconds for each. */
+function pipfileLock(origin: string, main: string, dev: string): string {
+    const category = (lines: string) =>
+        Object.fromEntries(
+            [...lines.replaceAll("\\\n", "").matchAll(/^(\S.*)$/gm)].map(([, line = ""]) =>
+                pipfileEntry(line),
+            ),
+        );
+    const lock = {
+        _meta: {
+            hash: { sha256: "0".repeat(64) },
+            "pipfile-spec": 6,
+            requires: {},
+            sources: [{ name: "sample", url: `${origin}/simple`, verify_ssl: true }],
+        },
+        default: category(main),
+        develop: category(dev),
+    };
+    return `${JSON.stringify(lock, null, 4)}\n`;
+}
+
+function pipfileEntry(line: string): readonly [name: string, entry: object] {
+    const [stated = ""] = line.split(" --hash=");
+    const [requirement = "", marker] = stated.split(";").map((part) => part.trim());
+    const markers = marker === undefined ? {} : { markers: marker };
+    const folder = /^(?:-e )?\.\/(\w+)$/.exec(requirement)?.[1];
+    if (folder !== undefined) return [folder, { ...markers, path: `./${folder}` }];
+    const [name = "", version = ""] = requirement.split("==");
+    const hashes = [...line.matchAll(/--hash=(\S+)/g)].map(([, hash = ""]) => hash);
+    return [name, { hashes, index: "sample", ...markers, version: `==${version}` }];
 }
 
 function projectFiles(origin: string, sample: SampleProject): Files {

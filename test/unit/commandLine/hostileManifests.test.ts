@@ -50,7 +50,7 @@ describe("a manifest that means no good", function () {
         assert.ok(lines.length <= 12 && lines.every((line) => line.length < 1100), errors.slice(0, 5000));
     }
 
-    const kinds = ["requirements.txt", "uv.lock", "poetry.lock"];
+    const kinds = ["requirements.txt", "uv.lock", "poetry.lock", "pylock.toml", "Pipfile.lock"];
     for (const kind of kinds) {
         it(`shows nothing of a file that ${kind} links to outside of the project, by whatever way`, async () => {
             const target = join(home, ".aws", "credentials");

@@ -17,10 +17,7 @@ const project =
 
 /** Files that are no manifest: name → their text and a part of the advice. */
 const files: Readonly<Record<string, readonly [text: string, advice: RegExp]>> = {
-    "Pipfile.lock": ['{\n    "_meta": {\n        "hash": {}\n    }\n}\n', /pipenv requirements --hash/],
-    Pipfile: ['[packages]\nalpha = "*"\n', /pipenv requirements --hash/],
-    "pylock.toml": ['lock-version = "1.0"\n\n[[packages]]\nname = "alpha"\n', /such as uv\.lock/],
-    "pylock.dev.toml": ['lock-version = "1.0"\n\n[[packages]]\nname = "alpha"\n', /such as uv\.lock/],
+    Pipfile: ['[packages]\nalpha = "*"\n', /pipenv lock/],
     "pyproject.toml": [project, /uv lock/],
     "setup.py": ["from setuptools import setup\n", /uv pip compile setup\.py/],
     "setup.cfg": ["[options]\n", /uv pip compile setup\.cfg/],
@@ -64,12 +61,22 @@ describe("pulumi-lambda-layer build of a file that is no manifest", function () 
 
     it("tells it by its text where the name does not", async () => {
         for (const [name, kind, expected] of [
-            ["Pipfile.lock", "uv.lock", /pipenv requirements/],
-            ["pylock.toml", "poetry.lock", /such as uv\.lock/],
+            ["Pipfile", "uv.lock", /pipenv lock/],
             ["pyproject.toml", "requirements.txt", /uv lock/],
         ] as const) {
             await writeFile(join(folder, "deps.lock"), files[name]?.[0] ?? "");
             assert.match((await build("deps.lock", "--kind", kind)).errors, expected);
+        }
+        for (const [text, kind] of [
+            ['{\n    "_meta": {\n        "hash": {}\n    }\n}\n', "Pipfile.lock"],
+            ['lock-version = "1.0"\ncreated-by = "uv"\n', "pylock.toml"],
+        ] as const) {
+            await writeFile(join(folder, "deps.lock"), text);
+            assert.ok(
+                (await build("deps.lock", "--kind", "uv.lock")).errors.includes(
+                    `Set manifestKind to "${kind}"`,
+                ),
+            );
         }
         await writeFile(join(folder, "deps.lock"), 'version = 1\nrequires-python = ">=3.11"\n');
         assert.match(

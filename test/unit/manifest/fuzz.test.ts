@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import fc from "fast-check";
 import { isLayerError } from "../../../provider/errors";
-import type { ManifestKind } from "../../../provider/manifest";
+import { type ManifestKind, manifestKinds } from "../../../provider/manifest";
 import { fixtures, parseText } from "./manifestText";
 
 /** Understands the text or fails with an error that has a place; anything else is a defect. */
@@ -84,6 +84,8 @@ describe("fuzzed manifests", () => {
             ["poetry-sources", "poetry.lock"],
             ["poetry-2.1", "poetry.lock"],
             ["poetry-1.1", "poetry.lock"],
+            ["pylock", "pylock.toml"],
+            ["pipfile", "Pipfile.lock"],
         ];
         for (const [folder, kind] of cases) {
             const text = await readFile(path.join(fixtures, folder, kind), "utf8");
@@ -100,7 +102,7 @@ describe("fuzzed manifests", () => {
 
     it("are understood or explained, after any edit of a real one", () => {
         fc.assert(
-            fc.property(fc.nat({ max: 7 }), mutations, (index, edits) => {
+            fc.property(fc.nat({ max: 9 }), mutations, (index, edits) => {
                 const { kind, text } = real[index] ?? assert.fail();
                 const edited = edits.reduce((current, { at, length, insert, cut }) => {
                     const offset = Math.floor(at * current.length);
@@ -114,7 +116,7 @@ describe("fuzzed manifests", () => {
 
     it("are understood or explained, cut anywhere", () => {
         fc.assert(
-            fc.property(fc.nat({ max: 7 }), fc.double({ min: 0, max: 1, noNaN: true }), (index, at) => {
+            fc.property(fc.nat({ max: 9 }), fc.double({ min: 0, max: 1, noNaN: true }), (index, at) => {
                 const { kind, text } = real[index] ?? assert.fail();
                 understandsOrExplains(kind, text.slice(0, Math.floor(at * text.length)));
             }),
@@ -138,10 +140,10 @@ describe("fuzzed manifests", () => {
             "1979-05-27",
         ];
         fc.assert(
-            fc.property(fc.nat({ max: 6 }), fc.nat(), fc.constantFrom(...values), (index, n, value) => {
+            fc.property(fc.nat({ max: 8 }), fc.nat(), fc.constantFrom(...values), (index, n, value) => {
                 const { kind, text } = real[index] ?? assert.fail();
                 const keys = [
-                    ...text.matchAll(/(?<=[\w-]+ ?= ?)(?:"[^"\n]*"|\{[^{}\n]*\}|\[[^[\]]*\]|\d+)/g),
+                    ...text.matchAll(/(?<=[\w-]+(?: ?= ?|": ))(?:"[^"\n]*"|\{[^{}\n]*\}|\[[^[\]]*\]|\d+)/g),
                 ];
                 const key = keys[n % keys.length] ?? assert.fail();
                 const after = text.slice(key.index + key[0].length);
@@ -157,11 +159,7 @@ describe("fuzzed manifests", () => {
             fc.array(fc.constantFrom(...snippets)).map((all) => all.join("")),
         );
         fc.assert(
-            fc.property(
-                fc.constantFrom<ManifestKind>("uv.lock", "poetry.lock", "requirements.txt"),
-                anyText,
-                understandsOrExplains,
-            ),
+            fc.property(fc.constantFrom<ManifestKind>(...manifestKinds), anyText, understandsOrExplains),
             { numRuns: 1500 },
         );
     });
@@ -182,6 +180,9 @@ describe("fuzzed manifests", () => {
             const text = unit.repeat((2 * 1024 * 1024) / unit.length);
             understandsOrExplains("uv.lock", `x = ${text}`);
             understandsOrExplains("poetry.lock", text);
+            understandsOrExplains("pylock.toml", `packages = ${text}`);
+            understandsOrExplains("Pipfile.lock", `{"_meta": ${text}`);
+            understandsOrExplains("Pipfile.lock", text.replaceAll(/.{80}/g, "$&\n"));
             understandsOrExplains("requirements.txt", text);
             understandsOrExplains("requirements.txt", `x @ ${text}`);
             understandsOrExplains("requirements.txt", `x ; ${text}`);

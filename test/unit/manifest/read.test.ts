@@ -37,7 +37,10 @@ describe("readManifest", () => {
         assert.equal(manifestKindOf("deps/uv.lock"), "uv.lock");
         assert.equal(manifestKindOf("poetry.lock"), "poetry.lock");
         assert.equal(manifestKindOf("requirements-prod.txt"), "requirements.txt");
-        assert.throws(() => manifestKindOf("Pipfile.lock"), { code: "MANIFEST_KIND_UNKNOWN" });
+        assert.equal(manifestKindOf("app/Pipfile.lock"), "Pipfile.lock");
+        assert.equal(manifestKindOf("pylock.toml"), "pylock.toml");
+        assert.equal(manifestKindOf("pylock.prod.toml"), "pylock.toml");
+        assert.throws(() => manifestKindOf("pylock.a.b.toml"), { code: "MANIFEST_KIND_UNKNOWN" });
         await write("deps.lock", "six==1.17.0\n");
         const file = await readManifest("deps.lock", { folder, kind: "requirements.txt" });
         assert.equal(file.kind, "requirements.txt");

@@ -107,6 +107,8 @@ describe("check and diff", () => {
         ],
         extras: names,
         groups: names,
+        // Not together with groups and extras.
+        onlyGroups: [[absent, null, []]],
         localPackages: [[absent, null, true], [false]],
         allowSourceBuilds: names,
         changeDetection: [[absent, null, "dependencies"], ["md5"]],
