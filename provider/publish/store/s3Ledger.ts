@@ -2,6 +2,7 @@ import type { GetObjectCommandOutput } from "@aws-sdk/client-s3";
 import { describeAwsFailure, isNotFound, isPreconditionFailed } from "../../aws/failures";
 import { type Bucket, encryptedFor, inBucket, objectError } from "../../aws/objects";
 import { loadS3 } from "../../aws/sdk";
+import { backoff, retry } from "../../retry";
 import type { LedgerStore, StoredText } from "../operations/place";
 
 /** Where a layer's ledger is. Two accounts or regions that share a bucket have one each. */
@@ -24,9 +25,21 @@ export function s3Ledger(bucket: Bucket, key: string): LedgerStore {
                 ...(known === undefined ? {} : { IfNoneMatch: known }),
             });
             const date = dateOfAnswer(command);
-            try {
+            let begun = false;
+            const send = async () => {
+                begun = false;
                 const answer = await bucket.s3.send(command, { abortSignal: bucket.signal });
+                // The client tries again until the answer begins; what becomes of its bytes is ours to look after.
+                begun = true;
                 return { text: await textOf(answer), version: answer.ETag, date: date() };
+            };
+            try {
+                return await retry(send, {
+                    attempts: 10,
+                    isPassing: () => begun,
+                    pauseAfter: (_, attempt) => backoff(attempt, 100),
+                    signal: bucket.signal,
+                });
             } catch (error) {
                 if (describeAwsFailure(error).status === 304) {
                     return "unchanged";
