@@ -48,13 +48,8 @@ function parseLine(line: string): Rule[] {
     const isAnchored = glob.includes("/");
     const body = toRegExp(glob.replace(/^\//, ""));
     if (glob === "" || body === undefined) return [];
-    try {
-        const pattern = new RegExp(`^${isAnchored ? "" : "(?:.*/)?"}${body}$`, "s");
-        return [{ pattern, ignores, foldersOnly }];
-    } catch {
-        // A range in brackets that runs backwards.
-        return [];
-    }
+    const pattern = new RegExp(`^${isAnchored ? "" : "(?:.*/)?"}${body}$`, "s");
+    return [{ pattern, ignores, foldersOnly }];
 }
 
 /** The regular expression of git's wildmatch; undefined for a bracket or a backslash without its end. */
@@ -103,9 +98,17 @@ const classes: Readonly<Record<string, string>> = {
     xdigit: "A-Fa-f0-9",
 };
 
+/** The inside of a bracket. A range that runs backwards is its first character, as in git. */
 const bracketBody = (body: string): string =>
     body.replace(
-        /\[:([a-z]+):\]|\\(.)|([\]^[])/gs,
-        (_match, name?: string, escaped?: string, plain?: string) =>
-            name !== undefined ? (classes[name] ?? "") : `\\${escaped ?? plain}`,
+        /\[:([a-z]+):\]|(\\.|[^\\])(?:-(\\.|[^\\]))?/gs,
+        (_match, name?: string, from = "", to?: string) => {
+            if (name !== undefined) return classes[name] ?? "";
+            const [first, last] = [characterIn(from), to === undefined ? undefined : characterIn(to)];
+            return last === undefined || last < first ? quoted(first) : `${quoted(first)}-${quoted(last)}`;
+        },
     );
+
+const characterIn = (text: string): string => (text.length > 1 ? text.slice(1) : text);
+
+const quoted = (character: string): string => (/[\]^[\\-]/.test(character) ? `\\${character}` : character);

@@ -53,6 +53,9 @@ describe("files by names and .gitignore", function () {
             "+",
             "$",
             "[c-a]",
+            "[b-a-c]",
+            "[a-]",
+            "[\\^-a]",
         ],
     );
     const line = fc
