@@ -6,6 +6,7 @@ import {
 } from "@aws-sdk/client-lambda";
 import {
     CreateBucketCommand,
+    DeleteObjectCommand,
     GetObjectCommand,
     ListObjectsV2Command,
     PutObjectCommand,
@@ -31,6 +32,7 @@ export interface EmulatedAws {
     /** Keys below a prefix, sorted. */
     objectKeys(prefix?: string, bucket?: string): Promise<string[]>;
     readObject(key: string, bucket?: string): Promise<Buffer>;
+    deleteObject(key: string): Promise<void>;
     putObject(key: string, body: Buffer, metadata?: Record<string, string>): Promise<void>;
 }
 
@@ -102,6 +104,9 @@ export async function openEmulatedAws(emulator: Emulator): Promise<EmulatedAws> 
         readObject: async (key, bucket = bucketName) => {
             const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
             return Buffer.from((await Body?.transformToByteArray()) ?? []);
+        },
+        deleteObject: async (key) => {
+            await s3.send(new DeleteObjectCommand({ Bucket: bucketName, Key: key }));
         },
         putObject: async (key, body, metadata = {}) => {
             await s3.send(
