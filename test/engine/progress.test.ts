@@ -78,7 +78,7 @@ describe("what `pulumi up` shows of a layer", function () {
 
     it("is progress in lines of its own where no terminal is, and the one line at the end", async () => {
         // Commands of tests run in a session of their own, which has none.
-        const piped = succeeded(await project.up()).stdout;
+        const piped = succeeded(await project.up([], { env: { ...project.environment, CI: "" } })).stdout;
         assert.match(piped, /PythonLayer deps creating \(\d+s\) packed [\d.]+ MB/);
         const [, diagnostics = ""] = piped.split("Diagnostics:");
         assert.match(diagnostics, /PythonLayer \(deps\):\n +published version \d/);
