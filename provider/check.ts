@@ -256,7 +256,7 @@ function toFailure(error: LayerError): CheckFailure {
     return { property: canHoldSecrets(property) ? "" : property, reason: error.message };
 }
 
-/** Without a bucket a destroy would delete a version that others have a claim on, and leave this resource's own claims behind. */
+/** Without the ledger a destroy would delete a version that others hold, and leave what this resource holds behind. */
 function checkBucket(olds: Props, inputs: Props, failures: LayerError[]): void {
     const bucket = textOf(olds, "bucket");
     if (bucket !== undefined && inputs["bucket"] === undefined) {

@@ -194,8 +194,8 @@ export const mutations: readonly Mutation[] = [
     {
         rule: "6 whoever meets a deletion completes it",
         file: "operations/tidy.ts",
-        from: "for (const deletion of deletions(now.ledger)) {",
-        to: "for (const deletion of []) {",
+        from: "const waiting = deletions(now.ledger);",
+        to: "const waiting: Deletion[] = [];",
     },
     {
         rule: "6 a version that Lambda does not have leaves the ledger",
