@@ -1,3 +1,4 @@
+import { forget } from "../ledger/acquire";
 import { donePolicy, type PolicyChange, policyChange } from "../ledger/policy";
 import { commit, type Known, readAgain } from "./ledgerAccess";
 import type { LayerVersions, Place, PolicyState, Statement } from "./place";
@@ -48,6 +49,15 @@ export async function syncPolicy(
         // After a change of this process every call that was decided on an older ledger fails.
         fencedAt = outcome === "done" || outcome === "more" ? want : fencedAt;
         if (outcome === "conflict") {
+            if ((await versions.get(version)) === undefined) {
+                // Deleted by hand: it has no policy, and nobody can hold it.
+                const written = await commit(place, known, forget(known.ledger, version), {
+                    gone: [version],
+                });
+                if (written !== undefined) {
+                    return written;
+                }
+            }
             await clock.sleep(clock.random() * 200 * round);
         }
     }
