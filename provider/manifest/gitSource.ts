@@ -18,13 +18,15 @@ const shortAddress = /^(?:\w[\w.-]*@)?\w[\w.-]*:(?![:/-])[^\s]+$|^\.{0,2}\/[^\s]
 export function gitProblem({ url, reference, commit, subdirectory }: GitSource): string | undefined {
     if (!(address.test(url) || shortAddress.test(url)) || hasControl(url))
         return "is no address of a repository that git itself can reach";
-    if (commit !== undefined && !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(commit))
-        return "has a commit that is none";
+    if (commit !== undefined && !isCommit(commit)) return "has a commit that is none";
     if (reference !== undefined && !isReference(reference)) return "has a reference that is none";
     if (subdirectory !== undefined && !isInside(subdirectory))
         return "has a subdirectory outside of the repository";
     return undefined;
 }
+
+/** Whether a text is a full commit, in the lower case in which git writes it: SHA-1 or SHA-256. */
+export const isCommit = (text: string): boolean => /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
 
 /** The rules of `git check-ref-format`, and nothing that a refspec or an option begins with. */
 function isReference(text: string): boolean {

@@ -1,3 +1,5 @@
+import { isCommit } from "./gitSource";
+import { slashed } from "./location";
 import type { DistributionFile, Doubt, LockedPackage, Manifest, ManifestFile, Source } from "./model";
 import { normalizeName } from "./name";
 import { poetryDependencies, poetryExtras } from "./poetryRequirements";
@@ -156,7 +158,7 @@ function readSource(place: Place): Source {
             return {
                 type: "git",
                 url,
-                ...(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(commit) ? { commit } : {}),
+                ...(isCommit(commit) ? { commit } : {}),
                 ...(reference ? { reference } : {}),
                 ...within,
             };
@@ -164,11 +166,11 @@ function readSource(place: Place): Source {
         case "url":
             return { type: "url", url, ...within };
         case "file":
-            return { type: "path", path: url.replaceAll("\\", "/") };
+            return { type: "path", path: slashed(url) };
         case "directory":
             return {
                 type: "directory",
-                path: url.replaceAll("\\", "/"),
+                path: slashed(url),
                 editable: place.table["develop"] === true,
                 virtual: false,
             };

@@ -1,11 +1,30 @@
 import { type ErrorCode, LayerError } from "../errors";
-import type { Position } from "./model";
+import type { ManifestFile, Position } from "./model";
 
 /** Columns of a drawn line before it is cropped around the caret. */
 const drawnWidth = 96;
 
 /** Characters of a line, or of one text in a line, that no tool comes near; longer ones are refused before anything reads them. */
 export const longestLine = 256 * 1024;
+
+/**
+ * Visits the lines of a file: number from 1, and where each starts and ends in the text.
+ *
+ * @throws LayerError MANIFEST_SYNTAX for a line of more than {@link longestLine} characters
+ */
+export function eachLine(
+    { path, text }: Pick<ManifestFile, "path" | "text">,
+    visit: (line: number, start: number, end: number) => void = () => undefined,
+): void {
+    let line = 1;
+    for (let start = 0; start <= text.length; line += 1) {
+        const found = text.indexOf("\n", start);
+        const end = found === -1 ? text.length : found;
+        if (end - start > longestLine) throw lineTooLong(path, line, end - start);
+        visit(line, start, end);
+        start = end + 1;
+    }
+}
 
 /** The failure of a line of more than {@link longestLine} characters, which is not drawn. */
 export function lineTooLong(file: string, line: number, length: number): LayerError {

@@ -1,5 +1,7 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { isCommit } from "./gitSource";
+import { slashed } from "./location";
 import type { DistributionFile, Source } from "./model";
 import { quote } from "./position";
 import { archiveSuffix, parseExtras, type RequirementProblem } from "./requirement";
@@ -96,8 +98,9 @@ function gitSource(address: string): Source & { type: "git" } {
     const at = address.lastIndexOf("@");
     const url = at < authority ? address : address.slice(0, at);
     const reference = at < authority ? "" : address.slice(at + 1);
-    if (/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i.test(reference)) {
-        return { type: "git", url, commit: reference.toLowerCase() };
+    const commit = reference.toLowerCase();
+    if (isCommit(commit)) {
+        return { type: "git", url, commit };
     }
     return { type: "git", url, ...(reference === "" ? {} : { reference }) };
 }
@@ -121,8 +124,8 @@ function localPath(address: string, folder: string): string | undefined {
     } else if (address.includes("${")) {
         return address;
     }
-    const relative = path.relative(folder, path.resolve(folder, local.replaceAll("\\", "/")));
-    return relative === "" ? "." : relative.replaceAll("\\", "/");
+    const relative = path.relative(folder, path.resolve(folder, slashed(local)));
+    return relative === "" ? "." : slashed(relative);
 }
 
 function fileNameOf(location: string): string | undefined {

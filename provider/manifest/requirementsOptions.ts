@@ -1,4 +1,5 @@
 import path from "node:path";
+import { slashed } from "./location";
 import type { RequirementsOptions } from "./model";
 import { normalizeName } from "./name";
 import { quote } from "./position";
@@ -130,8 +131,8 @@ function findLinks(value: string, folder: string, manifestFolder: string): strin
     if (/^[a-z][a-z0-9+.-]+:/i.test(value) || value.includes("${")) {
         return value;
     }
-    const relative = path.relative(manifestFolder, path.resolve(folder, value.replaceAll("\\", "/")));
-    return relative === "" ? "." : relative.replaceAll("\\", "/");
+    const relative = path.relative(manifestFolder, path.resolve(folder, slashed(value)));
+    return relative === "" ? "." : slashed(relative);
 }
 
 function formatNames(value: string, option: LineOption, fail: Fail): string[] {

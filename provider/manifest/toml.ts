@@ -1,6 +1,6 @@
 import { parse, TomlError } from "smol-toml";
 import type { ManifestFile, Position } from "./model";
-import { errorAt, lineTooLong, longestLine, quote } from "./position";
+import { eachLine, errorAt, longestLine, quote } from "./position";
 
 /** A table of a TOML file, its values not looked at yet. */
 export type Table = Readonly<Record<string, unknown>>;
@@ -169,13 +169,10 @@ function own(table: Table, key: string): unknown {
 }
 
 /** Lines of the `[[package]]` headers. Throws for a line that is too long. */
-function packageHeaders({ path, text }: ManifestFile): number[] {
+function packageHeaders(file: ManifestFile): number[] {
+    const { text } = file;
     const lines: number[] = [];
-    let line = 1;
-    for (let start = 0; start <= text.length; line += 1) {
-        const end = text.indexOf("\n", start);
-        const length = (end === -1 ? text.length : end) - start;
-        if (length > longestLine) throw lineTooLong(path, line, length);
+    eachLine(file, (line, start, end) => {
         if (
             text.startsWith("[[package]]", start) ||
             text.startsWith("[[packages]]", start) ||
@@ -183,16 +180,12 @@ function packageHeaders({ path, text }: ManifestFile): number[] {
         ) {
             lines.push(line);
         }
-        if (end === -1) {
-            break;
-        }
-        start = end + 1;
-    }
+    });
     return lines;
 }
 
 function isHeader(text: string, start: number, end: number): boolean {
-    const line = text.slice(start, Math.min(end === -1 ? text.length : end, start + 80));
+    const line = text.slice(start, Math.min(end, start + 80));
     return /^[ \t]*\[\[[ \t]*(?:packages?|distribution|"packages?")[ \t]*\]\]/.test(line);
 }
 

@@ -1,4 +1,6 @@
 import path from "node:path";
+import { isCommit } from "./gitSource";
+import { lastSegment } from "./location";
 import type { DistributionFile, Source } from "./model";
 import {
     lookForNewer,
@@ -60,12 +62,13 @@ function gitSource(place: Place, address: string): Source {
             "Depend on the repository itself, or on the archive by its address.",
         );
     }
+    const commit = fragment.toLowerCase();
     const reference = parameters.get("rev") ?? parameters.get("tag") ?? parameters.get("branch");
     const subdirectory = parameters.get("subdirectory");
     return {
         type: "git",
         url,
-        ...(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i.test(fragment) ? { commit: fragment.toLowerCase() } : {}),
+        ...(isCommit(commit) ? { commit } : {}),
         ...(reference ? { reference } : {}),
         ...(subdirectory ? { subdirectory } : {}),
     };
@@ -82,7 +85,7 @@ export function distributionFile(place: Place, source: Source): DistributionFile
                 : undefined
             : path.posix.join(source.type === "registry" ? (source.index ?? "") : "", inIndex);
     const location = inIndex ?? url ?? local;
-    const filename = optionalString(place, "filename") ?? (location && fileName(location));
+    const filename = optionalString(place, "filename") ?? (location && lastSegment(location));
     if (filename === undefined || filename === "") {
         throw shapeError(place, "url", "is missing");
     }
@@ -101,16 +104,4 @@ export function distributionFile(place: Place, source: Source): DistributionFile
         ...(hash === undefined ? {} : { hash }),
         ...(size === undefined ? {} : { size }),
     };
-}
-
-/** The last segment of an address or path, decoded. */
-function fileName(location: string): string {
-    const plain =
-        location.includes("?") || location.includes("#") ? location.replace(/[?#].*$/s, "") : location;
-    const name = plain.slice(plain.lastIndexOf("/") + 1);
-    try {
-        return name.includes("%") ? decodeURIComponent(name) : name;
-    } catch {
-        return name;
-    }
 }

@@ -1,5 +1,5 @@
 import type { ManifestFile } from "../../model";
-import { errorAt, lineTooLong, longestLine, positionAt } from "../../position";
+import { eachLine, errorAt, positionAt } from "../../position";
 import { isTable, type TomlDocument } from "../../toml";
 
 /** A lock file in JSON, read as one in TOML is. */
@@ -20,7 +20,7 @@ const deepest = 100;
  * @param next what the user can do about a file that is not as its tool writes it
  */
 export function parseJson(file: ManifestFile, next: string): JsonDocument {
-    refuseLongLines(file);
+    eachLine(file);
     const { path, text } = file;
     let table: unknown;
     try {
@@ -91,15 +91,4 @@ function placeOf(error: unknown, text: string): number {
     const message = error instanceof Error ? error.message : "";
     const position = /at position (\d+)/.exec(message)?.[1];
     return position === undefined ? Math.max(text.trimEnd().length - 1, 0) : Number(position);
-}
-
-function refuseLongLines({ path, text }: ManifestFile): void {
-    let line = 1;
-    for (let start = 0; start <= text.length; line += 1) {
-        const end = text.indexOf("\n", start);
-        const length = (end === -1 ? text.length : end) - start;
-        if (length > longestLine) throw lineTooLong(path, line, length);
-        if (end === -1) return;
-        start = end + 1;
-    }
 }

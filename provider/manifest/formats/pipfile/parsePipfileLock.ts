@@ -2,6 +2,7 @@ import type { Doubt, LockedPackage, Manifest, ManifestFile, RequirementsOptions 
 import { normalizeName } from "../../name";
 import { isInPythonRange } from "../../pythonRange";
 import { isName } from "../../requirement";
+import { noOptions } from "../../requirementsOptions";
 import {
     documentPlace,
     lookForNewer,
@@ -92,14 +93,9 @@ function options(sources: readonly PipfileSource[]): RequirementsOptions {
     const [first, ...others] = sources.map(({ url }) => url);
     const hosts = sources.flatMap(({ url, isVerified }) => (isVerified ? [] : (hostOf(url) ?? [])));
     return {
+        ...noOptions(),
         ...(first === undefined ? {} : { indexUrl: first }),
         extraIndexUrls: others,
-        findLinks: [],
-        noIndex: false,
-        onlyBinary: [],
-        noBinary: [],
-        requireHashes: false,
-        prereleases: false,
         trustedHosts: hosts,
     };
 }

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { isCommit } from "../../gitSource";
 import type { Doubt, LockedPackage, Position, Source } from "../../model";
 import { normalizeName } from "../../name";
 import { quote } from "../../position";
@@ -100,8 +101,9 @@ function repository(
 ): Pick<LockedPackage, "source" | "files" | "hashes"> {
     const reference = optionalString(entry, "ref");
     const subdirectory = optionalString(entry, "subdirectory");
-    const isCommit = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i.test(reference ?? "");
-    if (!isCommit) {
+    const commit = reference?.toLowerCase() ?? "";
+    const isPinned = isCommit(commit);
+    if (!isPinned) {
         doubts.push({
             reason: `${normalizeName(written)} comes from a repository without a commit`,
             position,
@@ -112,7 +114,7 @@ function repository(
         source: {
             type: "git",
             url: address.replace(/^git\+/, ""),
-            ...(isCommit ? { commit: reference?.toLowerCase() ?? "" } : reference ? { reference } : {}),
+            ...(isPinned ? { commit } : reference ? { reference } : {}),
             ...(subdirectory ? { subdirectory } : {}),
         },
         files: [],

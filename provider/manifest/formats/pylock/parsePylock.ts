@@ -34,10 +34,7 @@ export function parsePylock(file: ManifestFile): Manifest {
     if (document.table["packages"] === undefined) {
         throw shapeError(top, "packages", "is missing, which looks as if the file ended too early");
     }
-    const requiresPython = optionalString(top, "requires-python");
-    if (requiresPython !== undefined && isInPythonRange("3", requiresPython) === undefined) {
-        throw shapeError(top, "requires-python", "is no range of Pythons");
-    }
+    const requiresPython = pythonRange(top);
     const packages = tableList(top, "packages").map((place, index) => lockedPackage(place, index));
     const groups = stringList(top, "dependency-groups").map(normalizeName);
     const defaultGroups = stringList(top, "default-groups").map(normalizeName);
@@ -81,10 +78,7 @@ function lockedPackage(table: Place, index: number): LockedPackage {
     const name = normalizeName(written);
     const place = { ...unnamed, name: `package ${written}` };
     const marker = optionalString(place, "marker");
-    const requiresPython = optionalString(place, "requires-python");
-    if (requiresPython !== undefined && isInPythonRange("3", requiresPython) === undefined) {
-        throw shapeError(place, "requires-python", "is no range of Pythons");
-    }
+    const requiresPython = pythonRange(place);
     const { source, files, version } = readOrigin(place);
     return {
         name,
@@ -99,4 +93,12 @@ function lockedPackage(table: Place, index: number): LockedPackage {
         ...(requiresPython === undefined ? {} : { requiresPython }),
         position: packagePosition(table.document, index),
     };
+}
+
+function pythonRange(place: Place): string | undefined {
+    const range = optionalString(place, "requires-python");
+    if (range !== undefined && isInPythonRange("3", range) === undefined) {
+        throw shapeError(place, "requires-python", "is no range of Pythons");
+    }
+    return range;
 }

@@ -1,4 +1,6 @@
 import path from "node:path";
+import { isCommit } from "../../gitSource";
+import { lastSegment, slashed } from "../../location";
 import type { DistributionFile, LockedPackage, Source } from "../../model";
 import { quote } from "../../position";
 import {
@@ -85,7 +87,7 @@ function repository(place: Place): Source {
         );
     }
     const commit = requiredString(place, "commit-id").toLowerCase();
-    if (!/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(commit)) {
+    if (!isCommit(commit)) {
         throw shapeError(place, "commit-id", "is no full commit");
     }
     const reference = optionalString(place, "requested-revision");
@@ -122,7 +124,7 @@ function file(place: Place): DistributionFile {
     const url = optionalString(place, "url");
     const local = optionalString(place, "path");
     if (!url && !local) throw shapeError(place, "url", "is missing");
-    const filename = optionalString(place, "name") ?? lastPart(url || slashed(local ?? ""));
+    const filename = optionalString(place, "name") ?? lastSegment(url || slashed(local ?? ""));
     if (filename === "") throw shapeError(place, "name", "is missing");
     const size = optionalInteger(place, "size");
     const hash = bestHash(place);
@@ -157,17 +159,4 @@ function within(place: Place, key: string): Place {
     const table = optionalTable(place, key);
     if (table === undefined) throw shapeError(place, key, "is missing");
     return { ...table, name: `${key} of ${place.name}` };
-}
-
-const slashed = (text: string): string => text.replaceAll("\\", "/");
-
-/** The last segment of an address or path, decoded. */
-function lastPart(location: string): string {
-    const plain = location.replace(/[?#].*$/s, "");
-    const name = plain.slice(plain.lastIndexOf("/") + 1);
-    try {
-        return decodeURIComponent(name);
-    } catch {
-        return name;
-    }
 }
