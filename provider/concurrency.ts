@@ -43,3 +43,10 @@ export async function mapConcurrently<Item, Result>(
     signal.throwIfAborted();
     return results;
 }
+
+/** The items in their order, at most `size` in each batch. */
+export function* batchesOf<Item>(items: readonly Item[], size: number): Iterable<readonly Item[]> {
+    for (let start = 0; start < items.length; start += size) {
+        yield items.slice(start, start + size);
+    }
+}

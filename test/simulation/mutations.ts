@@ -194,8 +194,8 @@ export const mutations: readonly Mutation[] = [
     {
         rule: "6 whoever meets a deletion completes it",
         file: "operations/tidy.ts",
-        from: "const waiting = deletions(now.ledger);",
-        to: "const waiting: Deletion[] = [];",
+        from: "batchesOf(deletions(now.ledger), atOnce)",
+        to: "batchesOf<Deletion>([], atOnce)",
     },
     {
         rule: "6 a version that Lambda does not have leaves the ledger",

@@ -229,18 +229,6 @@ export function createStage(
     };
 }
 
-/** Plays a script to its end, or to the first fault. */
-export async function playScript(names: readonly string[], lines: readonly Line[]): Promise<Play> {
-    const stage = createStage(names);
-    for (const line of lines) {
-        await stage.play(line);
-        if (stage.result().fault !== undefined) {
-            break;
-        }
-    }
-    return stage.result();
-}
-
 /** Everybody who is still at work comes to an end, and what was on its way arrives. */
 export async function comeToRest(stage: Stage): Promise<void> {
     for (const name of stage.stacks.keys()) {

@@ -99,11 +99,13 @@ export interface Holding {
     readonly holder: Holder;
 }
 
+/** Every holder of a version; none of one that is not in the ledger. */
+export const holdingsOn = ({ versions }: Ledger, version: number): Holding[] =>
+    [...(versions.get(version)?.holders ?? [])].map(([createId, holder]) => ({ version, createId, holder }));
+
 /** Every holder of every version. */
-export const holdings = ({ versions }: Ledger): Holding[] =>
-    [...versions].flatMap(([version, { holders }]) =>
-        [...holders].map(([createId, holder]) => ({ version, createId, holder })),
-    );
+export const holdings = (ledger: Ledger): Holding[] =>
+    [...ledger.versions.keys()].flatMap((version) => holdingsOn(ledger, version));
 
 /** The holder with a create id; a create holds one version at most. */
 export const holdingOf = (ledger: Ledger, createId: string): Holding | undefined =>

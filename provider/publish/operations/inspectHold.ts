@@ -1,8 +1,9 @@
+import { batchesOf } from "../../concurrency";
 import { type Entry, holdingOf, holdingsOf, type Ledger } from "../ledger/ledger";
 import { policyChange } from "../ledger/policy";
 import { look } from "./ledgerAccess";
 import { lookUp } from "./lookForVersion";
-import type { LayerVersions, Place, PublishedFacts } from "./place";
+import { granteesOf, type LayerVersions, type Place, type PublishedFacts } from "./place";
 
 /** Policies that are read at the same time. */
 const atOnce = 8;
@@ -81,12 +82,9 @@ async function wrongPermissions(
         const entry = ledger.versions.get(each);
         return entry === undefined || entry.deleting ? [] : [[each, entry]];
     });
-    for (let start = 0; start < entries.length; start += atOnce) {
-        const read = entries.slice(start, start + atOnce).map(async ([each, entry]) => {
-            const { statements } = await versions.readPolicy(each);
-            const present = statements.flatMap((statement) =>
-                "grantee" in statement ? [statement.grantee] : [],
-            );
+    for (const batch of batchesOf(entries, atOnce)) {
+        const read = batch.map(async ([each, entry]) => {
+            const present = granteesOf(await versions.readPolicy(each));
             const { add, remove } = policyChange(entry, present);
             return add.length + remove.length > 0 ? present.sort() : undefined;
         });

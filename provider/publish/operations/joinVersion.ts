@@ -1,7 +1,8 @@
-import { distrust, forget, hold, learnArtifact } from "../ledger/acquire";
+import { distrust, hold, learnArtifact } from "../ledger/acquire";
 import { enterDoubtful } from "../ledger/lease";
 import type { Ledger } from "../ledger/ledger";
 import { retain } from "../ledger/retention";
+import { forgetMissing } from "./forgetMissing";
 import { afterConflict, commit, type Known } from "./ledgerAccess";
 import { lookUp } from "./lookForVersion";
 import type { Place } from "./place";
@@ -22,16 +23,7 @@ export async function joinVersion(
     const entry = ledger.versions.get(version);
     const shown = await lookUp(place, version);
     if (entry === undefined || shown === undefined) {
-        const without = await commit(place, known, forget(ledger, version), { gone: [version] });
-        if (without !== undefined) {
-            const holders = [...(entry?.holders ?? [])].map(([createId, holder]) => ({
-                version,
-                createId,
-                holder,
-            }));
-            place.tell({ code: "missing in Lambda", version, holders });
-        }
-        return { known: without ?? (await afterConflict(place, known)) };
+        return { known: (await forgetMissing(place, known, version)) ?? (await afterConflict(place, known)) };
     }
     if (shown.codeSha256 !== entry.codeSha256 || shown.settings !== request.wanted.settings) {
         const without = await commit(place, known, distrust(ledger, shown));

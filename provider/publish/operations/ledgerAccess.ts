@@ -37,8 +37,15 @@ export async function readLedger(place: Place): Promise<Known> {
 
 /** The ledger, or why it is not to be used. */
 export async function look(place: Place): Promise<Known | { readonly problem: LedgerProblem }> {
-    const found = await place.store.read();
-    return found === "unchanged" ? look(place) : toKnown(place, found);
+    return toKnown(place, await readText(place));
+}
+
+/** The ledger's text as it is, whatever it says. */
+export async function readText({ store }: Place): Promise<StoredText> {
+    for (;;) {
+        const found = await store.read();
+        if (found !== "unchanged") return found;
+    }
 }
 
 /** Reads the ledger only if it is another one than that. */

@@ -83,6 +83,10 @@ export interface PolicyState {
     readonly statements: readonly Statement[];
 }
 
+/** Who is permitted, as a policy has it. */
+export const granteesOf = ({ statements }: PolicyState): string[] =>
+    statements.flatMap((statement) => ("grantee" in statement ? [statement.grantee] : []));
+
 /** What is kept beside the ledger, for people. */
 export interface VersionObjects {
     /** Deletes a version's manifest and record, and the zips of these artifact keys; what is not there is no failure. */

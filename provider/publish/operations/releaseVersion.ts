@@ -1,4 +1,4 @@
-import { type Entry, holdingOf, holdingsOf, type Ledger } from "../ledger/ledger";
+import { type Entry, holdingOf, holdingsOf, holdingsOn, type Ledger } from "../ledger/ledger";
 import type { KeptBecause } from "../ledger/notes";
 import { type Release, type ReleaseRequest, release } from "../ledger/release";
 import { changeLedger, look } from "./ledgerAccess";
@@ -120,7 +120,7 @@ async function stays(
     if (entry === undefined && (await place.versions.get(version)) === undefined) {
         return { version: "deleted", alsoDeleted: [], problems: [] };
     }
-    const holders = [...(entry?.holders ?? [])].map(([createId, holder]) => ({ version, createId, holder }));
+    const holders = ledger === undefined ? [] : holdingsOn(ledger, version);
     place.tell({ code: "kept", version, because, holders });
     return { version: because, alsoDeleted: [], problems: [] };
 }

@@ -3,9 +3,9 @@ import { isProblem, parseLedger, serialiseLedger } from "../ledger/format";
 import { type Holding, holdings } from "../ledger/ledger";
 import { type KnownStates, type PruningPlan, planPruning } from "../ledger/pruning";
 import { LedgerFailure } from "./failure";
-import { changeLedger, readLedger } from "./ledgerAccess";
+import { changeLedger, readLedger, readText } from "./ledgerAccess";
 import { lookUp } from "./lookForVersion";
-import type { Place, StoredText } from "./place";
+import type { Place } from "./place";
 import { tidy } from "./tidy";
 
 /**
@@ -97,11 +97,4 @@ async function confirm(
         }
     }
     return { version: found.version, confirmed };
-}
-
-async function readText({ store }: Place): Promise<StoredText> {
-    for (;;) {
-        const found = await store.read();
-        if (found !== "unchanged") return found;
-    }
 }

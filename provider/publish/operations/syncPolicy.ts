@@ -1,7 +1,8 @@
-import { forget } from "../ledger/acquire";
 import { donePolicy, type PolicyChange, policyChange } from "../ledger/policy";
+import { forgetMissing } from "./forgetMissing";
 import { commit, type Known, readAgain } from "./ledgerAccess";
-import type { LayerVersions, Place, PolicyState, Statement } from "./place";
+import { lookUp } from "./lookForVersion";
+import { granteesOf, type LayerVersions, type Place, type PolicyState, type Statement } from "./place";
 
 /** Rounds until a policy that others change all the time is left to them. */
 const mostRounds = 30;
@@ -49,14 +50,12 @@ export async function syncPolicy(
         // After a change of this process every call that was decided on an older ledger fails.
         fencedAt = outcome === "done" || outcome === "more" ? want : fencedAt;
         if (outcome === "conflict") {
-            if ((await versions.get(version)) === undefined) {
-                // Deleted by hand: it has no policy, and nobody can hold it.
-                const written = await commit(place, known, forget(known.ledger, version), {
-                    gone: [version],
-                });
-                if (written !== undefined) {
-                    return written;
-                }
+            const without =
+                (await lookUp(place, version)) === undefined
+                    ? await forgetMissing(place, known, version)
+                    : undefined;
+            if (without !== undefined) {
+                return without;
             }
             await clock.sleep(clock.random() * 200 * round);
         }
@@ -122,6 +121,3 @@ async function turnMark(
     const added = await versions.addStatement(version, { mark: has("even") ? "odd" : "even" }, revision);
     return added !== undefined;
 }
-
-const granteesOf = ({ statements }: PolicyState): string[] =>
-    statements.flatMap((statement) => ("grantee" in statement ? [statement.grantee] : []));

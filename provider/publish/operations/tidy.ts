@@ -1,3 +1,4 @@
+import { batchesOf } from "../../concurrency";
 import { completeDeletions, type Deletion, deletions } from "../ledger/deletion";
 import { isStale, settleLease } from "../ledger/lease";
 import { isEmpty, type Ledger } from "../ledger/ledger";
@@ -33,12 +34,11 @@ export async function tidy(place: Place, known: Known, before: Ledger, own: numb
     let now = known;
     now = (await endStaleLeases(place, now).catch(fail("lease", undefined))) ?? now;
     const completed: number[] = [];
-    const waiting = deletions(now.ledger);
-    for (let start = 0; start < waiting.length; start += atOnce) {
-        const batch = waiting
-            .slice(start, start + atOnce)
-            .map((deletion) => deleteVersion(place, deletion).catch(fail("deletion", deletion.version)));
-        completed.push(...(await Promise.all(batch)).flatMap((done) => done ?? []));
+    for (const batch of batchesOf(deletions(now.ledger), atOnce)) {
+        const deleted = batch.map((deletion) =>
+            deleteVersion(place, deletion).catch(fail("deletion", deletion.version)),
+        );
+        completed.push(...(await Promise.all(deleted)).flatMap((done) => done ?? []));
     }
     now = (await forgetDeleted(place, now, completed).catch(fail("deletion", own))) ?? now;
     for (const version of versionsToPermit(now.ledger)) {

@@ -1,7 +1,7 @@
 import type { LeaseFindings } from "../ledger/lease";
 import { callUntilAnswered, type Prepared } from "./callUntilAnswered";
 import { LedgerFailure } from "./failure";
-import type { Place, PolicyState, PublishedFacts } from "./place";
+import { granteesOf, type Place, type PublishedFacts } from "./place";
 
 /** A layer without a bucket: no ledger, so nobody knows who else uses a version. */
 export type BarePlace = Pick<Place, "layer" | "versions" | "clock">;
@@ -100,6 +100,3 @@ export async function permitWithoutLedger(
         return [error];
     }
 }
-
-const granteesOf = ({ statements }: PolicyState): string[] =>
-    statements.flatMap((statement) => ("grantee" in statement ? [statement.grantee] : []));
