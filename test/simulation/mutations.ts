@@ -198,6 +198,12 @@ export const mutations: readonly Mutation[] = [
         to: "batchesOf<Deletion>([], atOnce)",
     },
     {
+        rule: "6 a version whose permissions are due leaves the ledger where Lambda does not have it",
+        file: "operations/syncPolicy.ts",
+        from: "(await lookUp(place, version)) === undefined",
+        to: "false",
+    },
+    {
         rule: "6 a version that Lambda does not have leaves the ledger",
         file: "ledger/acquire.ts",
         from: "ledger.versions.has(version) ? putEntry(ledger, version, undefined) : ledger",

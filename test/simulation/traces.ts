@@ -400,6 +400,21 @@ export const traces: readonly Trace[] = [
         told: ["missing in Lambda 1"],
     },
     {
+        title: "17 a kept version was deleted by hand, and its permissions change",
+        lines: [
+            "A up lock=a permissions=x",
+            "A done",
+            "A up lock=b permissions=x",
+            "A done",
+            "remove l:1",
+            "A up lock=b permissions=y",
+            "A done",
+        ],
+        live: [2],
+        ledgers: ["s/l 2 published: deps current"],
+        told: ["kept 1", "missing in Lambda 1"],
+    },
+    {
         title: "18 deleteBeforeReplace dies after its delete, and the manifest is reverted",
         lines: [
             "A up lock=a keep=0",
