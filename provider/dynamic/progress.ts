@@ -21,3 +21,10 @@ export function limitProgress(
         say(text);
     };
 }
+
+/** Progress as {@link limitProgress} passes it on, and none in CI: there the engine's output is a log, where each line of it would stay. */
+export const showProgress = (
+    environment: NodeJS.ProcessEnv,
+    say: (text: string) => void,
+): ((text: string) => void) =>
+    ["", "0", "false"].includes(environment["CI"] ?? "") ? limitProgress(say) : () => undefined;

@@ -3,7 +3,6 @@ import os from "node:os";
 import type { dynamic } from "@pulumi/pulumi";
 import { type AwsSession, createAwsSession } from "../aws/session";
 import type { GetSetting } from "../aws/settingReader";
-import type { Run } from "../build/run";
 import { isLayerError, LayerError } from "../errors";
 import type { Call } from "../layer/host";
 import { hideInternals, shownAs, withInternals } from "../layer/internals";
@@ -13,7 +12,8 @@ import { PartialFailure } from "../layer/partialFailure";
 import { type Props, textOf } from "../props";
 import { connectEngineLog, type EngineLog, severity } from "./engineLog";
 import { HookError } from "./hookError";
-import { limitProgress } from "./progress";
+import { showProgress } from "./progress";
+import { runLater } from "./runLater";
 
 /** What the provider takes of its process; nothing else of it is looked at, and nothing is changed. */
 export interface ProviderProcess {
@@ -142,9 +142,6 @@ export function createProvider(
     };
 }
 
-/** Loads what starts programs when one is to be started. */
-const runLater: Run = async (...args) => (await import("../build/run")).run(...args);
-
 /** Messages stand under the resource or, where no engine is, on the output. */
 function openCall(
     props: Props,
@@ -155,7 +152,6 @@ function openCall(
     const owner = textOf(withInternals(props), "owner") ?? "";
     const urn = owner.slice(owner.indexOf("/") + 1);
     const layerName = textOf(props, "layerName") ?? "";
-    const isCi = !["", "0", "false"].includes(environment["CI"] ?? "");
     return {
         signal,
         log: (importance, text) => {
@@ -167,13 +163,11 @@ function openCall(
                 console.log(`${layerName}: ${text}`);
             }
         },
-        status: isCi
-            ? () => undefined
-            : limitProgress((text) => {
-                  if (urn.startsWith("urn:")) {
-                      engine?.send({ urn, text, severity: severity.info, ephemeral: true });
-                  }
-              }),
+        status: showProgress(environment, (text) => {
+            if (urn.startsWith("urn:")) {
+                engine?.send({ urn, text, severity: severity.info, ephemeral: true });
+            }
+        }),
     };
 }
 

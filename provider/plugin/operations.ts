@@ -1,6 +1,6 @@
-import { setMaxListeners } from "node:events";
+import { signalFor } from "../concurrency";
 import { type EngineLog, severity } from "../dynamic/engineLog";
-import { limitProgress } from "../dynamic/progress";
+import { showProgress } from "../dynamic/progress";
 import { LayerError } from "../errors";
 import type { Call } from "../layer/host";
 
@@ -22,8 +22,6 @@ export function createOperations(
     environment: NodeJS.ProcessEnv,
 ): Operations {
     const cancelled = new AbortController();
-    setMaxListeners(0, cancelled.signal);
-    const isCi = !["", "0", "false"].includes(environment["CI"] ?? "");
     return {
         run: async (urn, seconds, work) => {
             const timeout = new AbortController();
@@ -31,9 +29,7 @@ export function createOperations(
                 seconds > 0
                     ? setTimeout(() => timeout.abort(tookTooLong(seconds)), seconds * 1000)
                     : undefined;
-            const signal = AbortSignal.any([cancelled.signal, timeout.signal]);
-            // Every download and request listens: there is no number of them that means a leak.
-            setMaxListeners(0, signal);
+            const signal = signalFor(cancelled.signal, timeout.signal);
             const send = (importance: keyof typeof severity, text: string, ephemeral: boolean) =>
                 engine()?.send({ urn, text, severity: severity[importance], ephemeral });
             try {
@@ -41,8 +37,7 @@ export function createOperations(
                 return await work({
                     signal,
                     log: (importance, text) => send(importance, text, false),
-                    // Where its output is no terminal, the engine prints what is meant for a moment as a line that stays.
-                    status: isCi ? () => undefined : limitProgress((text) => send("info", text, true)),
+                    status: showProgress(environment, (text) => send("info", text, true)),
                 });
             } catch (error) {
                 throw signal.aborted ? signal.reason : error;

@@ -24,10 +24,9 @@ export async function checkConfig(request: CheckRequest): Promise<CheckResponse>
  * credentials for the same account change no layer.
  */
 export async function diffConfig(request: DiffRequest): Promise<DiffResponse> {
-    const [olds, news] = [request.getOldInputs() ?? request.getOlds(), request.getNews()].map((struct) =>
-        ownSettings(readProperties(struct).props),
-    ) as [Props, Props];
-    const changed = changedSettings(olds, news);
+    const olds = readProperties(request.getOldInputs() ?? request.getOlds()).props;
+    const news = readProperties(request.getNews()).props;
+    const changed = changedSettings(ownSettings(olds), ownSettings(news));
     const response = new DiffResponse();
     response.setChanges(
         changed.length > 0 ? DiffResponse.DiffChanges.DIFF_SOME : DiffResponse.DiffChanges.DIFF_NONE,

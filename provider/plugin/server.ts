@@ -12,8 +12,9 @@ import {
 } from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { createAwsSession } from "../aws/session";
-import type { Run } from "../build/run";
 import { type EngineLog, openEngineLog, severity } from "../dynamic/engineLog";
+import type { ProviderProcess } from "../dynamic/provider";
+import { runLater } from "../dynamic/runLater";
 import { createLayers } from "../layer/layers";
 import { createRunMemory } from "../layer/memory";
 import type { Props } from "../props";
@@ -22,13 +23,6 @@ import { createOperations } from "./operations";
 import { checkConfig, configure, diffConfig } from "./provider";
 import { createResources } from "./resources";
 import { settingOf } from "./settings";
-
-/** What the server takes of its process. */
-export interface ServerProcess {
-    readonly argv: readonly string[];
-    readonly cwd: () => string;
-    readonly env: NodeJS.ProcessEnv;
-}
 
 /** What is known of the plugin before it runs. */
 export interface PluginDescription {
@@ -44,7 +38,7 @@ export interface PluginDescription {
  * Pulumi's own server for providers in Node hands on no settings, no detailed diff and no import, so this one is made from the
  * SDK's gRPC services.
  */
-export async function startServer(process: ServerProcess, plugin: PluginDescription): Promise<number> {
+export async function startServer(process: ProviderProcess, plugin: PluginDescription): Promise<number> {
     let engine: EngineLog | undefined;
     const connect = (address: string): void => {
         if (address !== "") {
@@ -122,9 +116,6 @@ export async function startServer(process: ServerProcess, plugin: PluginDescript
 
 /** Bytes of the longest message: as long as Pulumi's own servers take. */
 const longestMessage = 400 * 1024 * 1024;
-
-/** Loads what starts programs when one is to be started. */
-const runLater: Run = async (...args) => (await import("../build/run")).run(...args);
 
 function unary<Request, Response>(
     work: (request: Request) => Promise<Response>,

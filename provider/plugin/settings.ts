@@ -15,16 +15,12 @@ export const ownSettings = (settings: Props): Props =>
 
 /**
  * Reads settings by the names that a stack's configuration has for those of pulumi-aws. The settings of this plugin have the
- * same names after `lambda-layer:`. Whatever is no text, the SDKs and the configuration hand over as JSON.
+ * same names after `lambda-layer:`.
  */
-export function settingOf(settings: Props): GetSetting {
-    return (key) => {
-        const value = settings[key.replace(/^aws:/, "")];
-        return value === undefined || value === null || typeof value === "string"
-            ? (value ?? undefined)
-            : JSON.stringify(value);
-    };
-}
+export const settingOf =
+    (settings: Props): GetSetting =>
+    (key) =>
+        settings[key.replace(/^aws:/, "")];
 
 /** The names of settings that differ. */
 export const changedSettings = (olds: Props, news: Props): string[] =>

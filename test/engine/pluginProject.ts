@@ -28,7 +28,7 @@ export function pluginProjects(
     const made: PulumiProject[] = [];
     before(async () => {
         folder = await mkdtemp(join(tmpdir(), "pulumi-lambda-layer-plugin-"));
-        await bundlePlugin(folder, "0.1.0");
+        await bundlePlugin(folder);
     });
     after(() => rm(folder, { recursive: true, force: true }));
     afterEach(async () => {

@@ -137,28 +137,28 @@ function listObjects(bucket: StrictBucket, query: URLSearchParams): Answer {
     };
 }
 
-function putObject(state: StrictState, bucket: StrictBucket, request: S3Request): Answer {
-    const { key, headers, body } = request;
-    requireChecksums(headers, body);
-    const present = newest(bucket, key);
-    if (headers["if-none-match"] === "*" && present !== undefined) {
-        throw new Refusal(
-            412,
-            "PreconditionFailed",
-            "At least one of the pre-conditions you specified did not hold",
-        );
-    }
+const preconditionFailed = (): Refusal =>
+    new Refusal(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold");
+
+/** A write or a deletion may be conditional on what is there. */
+function requireMatch(headers: S3Request["headers"], present: ReturnType<typeof newest>): void {
     const expected = headers["if-match"];
     if (expected !== undefined && present === undefined) {
         throw new Refusal(404, "NoSuchKey", "The specified key does not exist.");
     }
     if (expected !== undefined && present?.etag !== expected) {
-        throw new Refusal(
-            412,
-            "PreconditionFailed",
-            "At least one of the pre-conditions you specified did not hold",
-        );
+        throw preconditionFailed();
     }
+}
+
+function putObject(state: StrictState, bucket: StrictBucket, request: S3Request): Answer {
+    const { key, headers, body } = request;
+    requireChecksums(headers, body);
+    const present = newest(bucket, key);
+    if (headers["if-none-match"] === "*" && present !== undefined) {
+        throw preconditionFailed();
+    }
+    requireMatch(headers, present);
     const metadata = Object.fromEntries(
         Object.entries(headers).flatMap(([name, value]) =>
             name.startsWith("x-amz-meta-") ? [[name.slice("x-amz-meta-".length), String(value)]] : [],
@@ -246,18 +246,7 @@ function deleteObjects(state: StrictState, bucket: StrictBucket, body: string): 
 
 function deleteObject(state: StrictState, bucket: StrictBucket, request: S3Request): Answer {
     const { key, query, headers } = request;
-    const expected = headers["if-match"];
-    const present = newest(bucket, key);
-    if (expected !== undefined && present === undefined) {
-        throw new Refusal(404, "NoSuchKey", "The specified key does not exist.");
-    }
-    if (expected !== undefined && present?.etag !== expected) {
-        throw new Refusal(
-            412,
-            "PreconditionFailed",
-            "At least one of the pre-conditions you specified did not hold",
-        );
-    }
+    requireMatch(headers, newest(bucket, key));
     remove(state, bucket, key, query.get("versionId"));
     return { status: 204 };
 }

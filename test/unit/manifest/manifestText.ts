@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import path from "node:path";
-import { isLayerError, type LayerError } from "../../../provider/errors";
+import { type ErrorCode, isLayerError, type LayerError } from "../../../provider/errors";
 import {
     type LockedPackage,
     type Manifest,
@@ -9,7 +9,10 @@ import {
     type ManifestKind,
     parseManifest,
     readManifest,
+    type Selection,
+    selectDependencies,
 } from "../../../provider/manifest";
+import { targetFor } from "../../../provider/target";
 import { repository } from "../../../scripts/cacheFolder";
 
 /** The folder of the manifests that the tests read. */
@@ -66,6 +69,34 @@ export function errorOf(
     }
     return assert.fail("understood, though it should not be");
 }
+
+/** What is asked of a manifest, on x86_64 and Python 3.13 unless it says another. */
+export interface Asked {
+    readonly extras?: readonly string[];
+    readonly groups?: readonly string[];
+    readonly onlyGroups?: readonly string[];
+    readonly exclude?: readonly string[];
+    readonly python?: string;
+}
+
+/** What is selected of a manifest that holds `text`. */
+export function selectText(
+    kind: ManifestKind,
+    text: string,
+    { extras = [], groups = [], python = "3.13", ...more }: Asked = {},
+): Selection {
+    const settings = { extras, groups, localPackages: true, allowSourceBuilds: [], ...more };
+    return selectDependencies(parseText(kind, text), settings, targetFor(python, "x86_64"));
+}
+
+/** Asserts that something throws an error of this code, in these words. */
+export const assertRefused = (code: ErrorCode, words: RegExp, run: () => unknown): void =>
+    assert.throws(run, (error: unknown) => {
+        assert.ok(isLayerError(error), String(error));
+        assert.equal(error.code, code, error.message);
+        assert.match(error.message, words);
+        return true;
+    });
 
 /** The one package of that name. */
 export function packageNamed(manifest: Manifest, name: string): LockedPackage {

@@ -2,11 +2,9 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isLayerError } from "../../../provider/errors";
-import { readManifest, type Selection, selectDependencies } from "../../../provider/manifest";
+import { readManifest } from "../../../provider/manifest";
 import { findStaleness } from "../../../provider/manifest/staleness";
-import { targetFor } from "../../../provider/target";
-import { errorOf, parseText } from "./manifestText";
+import { type Asked, assertRefused, errorOf, selectText } from "./manifestText";
 
 type Entries = Readonly<Record<string, object>>;
 
@@ -33,22 +31,8 @@ const lock = (categories: Readonly<Record<string, Entries>>, meta: object = {}):
         4,
     );
 
-function select(
-    text: string,
-    asked: { extras?: string[]; groups?: string[]; onlyGroups?: string[]; python?: string } = {},
-): Selection {
-    const { extras = [], groups = [], python = "3.13", ...more } = asked;
-    const settings = { extras, groups, localPackages: true, allowSourceBuilds: [], ...more };
-    return selectDependencies(parseText("Pipfile.lock", text), settings, targetFor(python, "x86_64"));
-}
+const select = (text: string, asked?: Asked) => selectText("Pipfile.lock", text, asked);
 const names = (...asked: Parameters<typeof select>) => select(...asked).dependencies.map(({ name }) => name);
-const refused = (code: string, words: RegExp, run: () => unknown) =>
-    assert.throws(run, (error: unknown) => {
-        assert.ok(isLayerError(error), String(error));
-        assert.equal(error.code, code, error.message);
-        assert.match(error.message, words);
-        return true;
-    });
 
 describe("a Pipfile.lock", () => {
     const grouped = lock({
@@ -74,11 +58,11 @@ describe("a Pipfile.lock", () => {
     });
 
     it("knows no other groups, and no extras of its own", () => {
-        refused("MANIFEST_SELECTION", /default, develop, prereq-packages/, () =>
+        assertRefused("MANIFEST_SELECTION", /default, develop, prereq-packages/, () =>
             select(grouped, { groups: ["dev"] }),
         );
-        refused("MANIFEST_SELECTION", /Leave out extras/, () => select(grouped, { extras: ["web"] }));
-        refused("MANIFEST_SELECTION", /two of a/, () =>
+        assertRefused("MANIFEST_SELECTION", /Leave out extras/, () => select(grouped, { extras: ["web"] }));
+        assertRefused("MANIFEST_SELECTION", /two of a/, () =>
             select(lock({ default: { a: pinned() }, develop: { a: pinned({ version: "==2.0" }) } }), {
                 groups: ["develop"],
             }),
@@ -142,7 +126,9 @@ describe("a Pipfile.lock", () => {
 
     it("is for the Python that it was locked for, whatever the patch release", () => {
         const text = (requires: object) => lock({ default: { a: pinned() } }, { requires });
-        refused("MANIFEST_TARGET", /\[requires\] in the Pipfile/, () => select(grouped, { python: "3.12" }));
+        assertRefused("MANIFEST_TARGET", /\[requires\] in the Pipfile/, () =>
+            select(grouped, { python: "3.12" }),
+        );
         assert.deepEqual(names(text({ python_full_version: "3.12.1" }), { python: "3.12" }), ["a"]);
         for (const requires of [
             {},

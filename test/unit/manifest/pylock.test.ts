@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
-import { isLayerError } from "../../../provider/errors";
-import { type Selection, selectDependencies } from "../../../provider/manifest";
-import { targetFor } from "../../../provider/target";
-import { errorOf, parseText } from "./manifestText";
+import { type Asked, assertRefused, errorOf, selectText } from "./manifestText";
 
 const hash = "ab".repeat(32);
 const top = 'lock-version = "1.0"\ncreated-by = "test"\n';
@@ -10,23 +7,8 @@ const wheel = (name: string, version = "1.0", more = "") =>
     `[[packages]]\nname = "${name}"\nversion = "${version}"\n${more}wheels = [{ url = "https://index.example/${name}-${version}-py3-none-any.whl", hashes = { sha256 = "${hash}" } }]\n`;
 const other = (name: string, table: string) => `[[packages]]\nname = "${name}"\n${table}\n`;
 
-function select(
-    text: string,
-    asked: { extras?: string[]; groups?: string[]; onlyGroups?: string[]; exclude?: string[] } = {},
-    python = "3.13",
-): Selection {
-    const { extras = [], groups = [], ...more } = asked;
-    const settings = { extras, groups, localPackages: true, allowSourceBuilds: [], ...more };
-    return selectDependencies(parseText("pylock.toml", text), settings, targetFor(python, "x86_64"));
-}
+const select = (text: string, asked?: Asked) => selectText("pylock.toml", text, asked);
 const names = (...asked: Parameters<typeof select>) => select(...asked).dependencies.map(({ name }) => name);
-const refused = (code: string, words: RegExp, run: () => unknown) =>
-    assert.throws(run, (error: unknown) => {
-        assert.ok(isLayerError(error), String(error));
-        assert.equal(error.code, code, error.message);
-        assert.match(error.message, words);
-        return true;
-    });
 
 describe("a pylock.toml", () => {
     const grouped = [
@@ -47,11 +29,15 @@ describe("a pylock.toml", () => {
     });
 
     it("knows no other extras and groups, and no groups alone beside others", () => {
-        refused("MANIFEST_SELECTION", /Set extras to some of: web/, () => select(grouped, { extras: ["x"] }));
-        refused("MANIFEST_SELECTION", /default, dev/, () => select(grouped, { groups: ["x"] }));
-        refused("MANIFEST_SELECTION", /onlyGroups/, () => select(grouped, { onlyGroups: ["x"] }));
+        assertRefused("MANIFEST_SELECTION", /Set extras to some of: web/, () =>
+            select(grouped, { extras: ["x"] }),
+        );
+        assertRefused("MANIFEST_SELECTION", /default, dev/, () => select(grouped, { groups: ["x"] }));
+        assertRefused("MANIFEST_SELECTION", /onlyGroups/, () => select(grouped, { onlyGroups: ["x"] }));
         for (const more of [{ groups: ["dev"] }, { extras: ["web"] }])
-            refused("MANIFEST_SELECTION", /alone/, () => select(grouped, { onlyGroups: ["dev"], ...more }));
+            assertRefused("MANIFEST_SELECTION", /alone/, () =>
+                select(grouped, { onlyGroups: ["dev"], ...more }),
+            );
     });
 
     it("gives repositories, folders, archives and files beside it as they are", () => {
@@ -116,20 +102,22 @@ describe("a pylock.toml", () => {
 
     it("is refused for a Python or a system that it is not for", () => {
         const python = `${top}requires-python = "<3.12"\n${wheel("a")}`;
-        refused("MANIFEST_TARGET", /<3\.12/, () => select(python));
+        assertRefused("MANIFEST_TARGET", /<3\.12/, () => select(python));
         const environments = `${top}environments = ["sys_platform == 'win32'"]\n${wheel("a")}`;
-        refused("MANIFEST_TARGET", /Lock again/, () => select(environments));
+        assertRefused("MANIFEST_TARGET", /Lock again/, () => select(environments));
         const entry = `${top}${wheel("a", "1.0", 'requires-python = "<3.12"\n')}`;
-        refused("MANIFEST_TARGET", /a is for Python <3\.12/, () => select(entry));
-        assert.deepEqual(names(entry, {}, "3.11"), ["a"]);
+        assertRefused("MANIFEST_TARGET", /a is for Python <3\.12/, () => select(entry));
+        assert.deepEqual(names(entry, { python: "3.11" }), ["a"]);
     });
 
     it("is refused where two entries of one name are left", () => {
-        refused("MANIFEST_SELECTION", /two of a/, () => select(`${top}${wheel("a")}${wheel("a", "2.0")}`));
+        assertRefused("MANIFEST_SELECTION", /two of a/, () =>
+            select(`${top}${wheel("a")}${wheel("a", "2.0")}`),
+        );
         const split = (version: string, marker: string) => wheel("a", version, `marker = "${marker}"\n`);
         const forked = `${top}${split("1.0", "python_version < '3.12'")}${split("2.0", "python_version >= '3.12'")}`;
         assert.equal(select(forked).dependencies[0]?.version, "2.0");
-        assert.equal(select(forked, {}, "3.11").dependencies[0]?.version, "1.0");
+        assert.equal(select(forked, { python: "3.11" }).dependencies[0]?.version, "1.0");
     });
 
     it("means the same in any order, and whatever is excluded is not in it", () => {
